@@ -1,0 +1,1 @@
+//! Fetch, decide, install and run agent skills; never prints

@@ -1,0 +1,1 @@
+//! Formats, rules and verdicts of Chopmark: no I/O, no clock, no randomness

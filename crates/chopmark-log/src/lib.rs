@@ -1,0 +1,1 @@
+//! A durable, append-only, tiled log: sequencer, store and witness state

@@ -1,0 +1,1 @@
+//! Confinement, egress broker and journal for agent skills

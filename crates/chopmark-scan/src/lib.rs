@@ -1,0 +1,1 @@
+//! A reproducible scanner of agent skills

@@ -1,0 +1,3 @@
+//! The `chopmark` command.
+
+fn main() {}
