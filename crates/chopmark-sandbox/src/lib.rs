@@ -1,1 +1,8 @@
-//! Confinement, egress broker and journal for agent skills
+//! Confinement, egress broker and journal for agent skills.
+//!
+//! A `Plan` is made from a grant; starting it yields a running, confined process;
+//! waiting for that yields the outcome, and the journal holds every file and connection.
+//! The crate never prints and decides nothing about trust.
+
+pub mod broker;
+pub mod journal;

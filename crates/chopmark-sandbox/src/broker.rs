@@ -1,0 +1,1 @@
+//! Egress broker: the only way out of a sandbox.

@@ -1,0 +1,7 @@
+//! The record of one run: JSON lines in a hash chain, written outside the sandbox.
+
+mod network;
+mod sink;
+
+pub use network::{NetworkEvent, Verdict};
+pub use sink::{Sink, SinkClosed};

@@ -1,0 +1,45 @@
+//! What the egress broker reports.
+
+use std::net::IpAddr;
+
+/// Whether an operation was let through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Verdict {
+    /// The operation was carried out, or failed for a reason of its own (see `errno`).
+    Allowed,
+    /// The operation was refused by a rule of the sandbox.
+    Denied,
+}
+
+/// One request or tunnel that reached the egress broker.
+///
+/// Holds names of secrets, never their values. The journal stamps time and sequence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NetworkEvent {
+    /// Host name as the skill asked for it, lower case.
+    pub host: String,
+    /// Port as the skill asked for it.
+    pub port: u16,
+    /// Address that was dialled; none when nothing was.
+    pub address: Option<IpAddr>,
+    /// Server name of the TLS hello, if one was seen.
+    pub sni: Option<String>,
+    /// Request method; only when the broker read the request.
+    pub method: Option<String>,
+    /// Request path without query; only when the broker read the request.
+    pub path: Option<String>,
+    /// Response status; only when the broker read the response.
+    pub status: Option<u16>,
+    /// Whether the broker opened the TLS connection to apply a path rule or a secret.
+    pub opened: bool,
+    /// Bytes from the skill to the host.
+    pub bytes_sent: u64,
+    /// Bytes from the host to the skill.
+    pub bytes_received: u64,
+    /// Names of the secrets that were put into the request.
+    pub secrets: Vec<String>,
+    /// Whether it was let through.
+    pub verdict: Verdict,
+    /// The rule that decided, a stable kebab-case word such as `granted` or `host-not-granted`.
+    pub rule: String,
+}
