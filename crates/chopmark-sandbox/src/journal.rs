@@ -3,5 +3,5 @@
 mod network;
 mod sink;
 
-pub use network::{NetworkEvent, Verdict};
+pub use network::{NetworkEvent, Stage, Verdict};
 pub use sink::{Sink, SinkClosed};

@@ -1,6 +1,6 @@
 //! What the egress broker reports.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Whether an operation was let through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -11,11 +11,32 @@ pub enum Verdict {
     Denied,
 }
 
-/// One request or tunnel that reached the egress broker.
+/// Which moment of a connection an event tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Stage {
+    /// A connection to a server stands; nothing of the skill's has been sent yet.
+    Opened,
+    /// A request passed every rule and is about to be sent.
+    Request,
+    /// The answer to a request ended, whole or cut short.
+    Response,
+    /// The connection is gone; the byte counts are final.
+    Closed,
+    /// A rule refused a connection or a request, or a limit or a server ended it.
+    Refused,
+}
+
+/// One moment of a connection through the egress broker.
 ///
 /// Holds names of secrets, never their values. The journal stamps time and sequence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NetworkEvent {
+    /// The moment.
+    pub stage: Stage,
+    /// Number of the connection to a server, from 1 in each run; 0 where none was made.
+    pub connection: u64,
+    /// Where the skill's program connected from, inside the sandbox.
+    pub peer: Option<SocketAddr>,
     /// Host name as the skill asked for it, lower case.
     pub host: String,
     /// Port as the skill asked for it.
@@ -42,4 +63,6 @@ pub struct NetworkEvent {
     pub verdict: Verdict,
     /// The rule that decided, a stable kebab-case word such as `granted` or `host-not-granted`.
     pub rule: String,
+    /// What the skill's program was told, when refused.
+    pub reason: Option<String>,
 }
