@@ -46,6 +46,12 @@ pub type GrantDigest = Digest<Granted>;
 pub type KeyDigest = Digest<PublicKey>;
 /// Hash of a node of the Merkle map.
 pub type NodeHash = Digest<MapNode>;
+/// Commitment to a name that a later claim reveals.
+pub type Commitment = Digest<NameCommitment>;
+/// Digest of a scanner's configuration.
+pub type ConfigDigest = Digest<ScanConfig>;
+/// Digest of the specification of a rules version.
+pub type SpecificationDigest = Digest<Specification>;
 /// RFC 6962 hash of one leaf.
 pub type LeafHash = Digest<TreeLeaf>;
 /// RFC 6962 hash of a tree or subtree.
@@ -82,6 +88,12 @@ kinds! {
     PublicKey,
     /// Kind of [`NodeHash`].
     MapNode,
+    /// Kind of [`Commitment`].
+    NameCommitment,
+    /// Kind of [`ConfigDigest`].
+    ScanConfig,
+    /// Kind of [`SpecificationDigest`].
+    Specification,
     /// Kind of [`LeafHash`].
     TreeLeaf,
     /// Kind of [`TreeHash`].

@@ -43,7 +43,10 @@ impl Network {
     /// A network of source and sink only.
     #[must_use]
     pub fn new() -> Self {
-        Self { capacities: vec![u32::MAX, u32::MAX], edges: Vec::new() }
+        Self {
+            capacities: vec![u32::MAX, u32::MAX],
+            edges: Vec::new(),
+        }
     }
 
     /// Adds a vertex that lets at most `capacity` units through.

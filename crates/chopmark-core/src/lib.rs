@@ -1,6 +1,18 @@
 //! Formats, rules and verdicts of Chopmark: no I/O, no clock, no randomness
 
 pub mod digest;
+pub mod docket;
+pub mod dsse;
+pub mod entry;
 pub mod flow;
+pub mod identity;
+pub mod json;
+pub mod key;
 pub mod level;
+pub mod map;
+pub mod merkle;
+pub mod name;
 pub mod package;
+pub mod record;
+pub mod rules;
+pub mod state;

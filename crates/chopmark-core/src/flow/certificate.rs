@@ -72,8 +72,12 @@ impl Network {
                 count(&mut on_edge, (*from, *to));
             }
         }
-        on_vertex.iter().all(|(vertex, used)| self.capacity(*vertex) >= *used)
-            && on_edge.iter().all(|(edge, used)| edges.get(edge).is_some_and(|room| room >= used))
+        on_vertex
+            .iter()
+            .all(|(vertex, used)| self.capacity(*vertex) >= *used)
+            && on_edge
+                .iter()
+                .all(|(edge, used)| edges.get(edge).is_some_and(|room| room >= used))
     }
 
     /// Whether `cut` proves that no flow passes `value`: without it nothing leads from source to
@@ -83,9 +87,12 @@ impl Network {
         let edges = self.joined();
         let vertices: BTreeSet<Vertex> = cut.vertices.iter().copied().collect();
         let cut_edges: BTreeSet<(Vertex, Vertex)> = cut.edges.iter().copied().collect();
-        let of_vertices = vertices.iter().map(|vertex| u64::from(self.capacity(*vertex)));
-        let of_edges =
-            cut_edges.iter().map(|edge| u64::from(edges.get(edge).copied().unwrap_or(0)));
+        let of_vertices = vertices
+            .iter()
+            .map(|vertex| u64::from(self.capacity(*vertex)));
+        let of_edges = cut_edges
+            .iter()
+            .map(|edge| u64::from(edges.get(edge).copied().unwrap_or(0)));
         if of_vertices.chain(of_edges).fold(0, u64::saturating_add) > u64::from(value) {
             return false;
         }
@@ -139,7 +146,9 @@ fn path(carried: &mut BTreeMap<(Vertex, Vertex), u32>) -> Path {
     let mut here = Network::SOURCE;
     while here != Network::SINK {
         let from = (here, Vertex(0))..=(here, Vertex(usize::MAX));
-        let Some((edge, units)) = carried.range_mut(from).next() else { break };
+        let Some((edge, units)) = carried.range_mut(from).next() else {
+            break;
+        };
         let edge = *edge;
         *units = units.saturating_sub(1);
         if *units == 0 {
@@ -170,7 +179,10 @@ pub(super) fn cut(network: &Network, residual: &Residual) -> Cut {
         .filter(|edge| near(exit(edge.from.0)) && !near(entry(edge.to.0)))
         .map(|edge| (edge.from, edge.to))
         .collect();
-    Cut { vertices, edges: edges.into_iter().collect() }
+    Cut {
+        vertices,
+        edges: edges.into_iter().collect(),
+    }
 }
 
 fn count<K: Ord>(counts: &mut BTreeMap<K, u32>, key: K) {

@@ -18,8 +18,11 @@ pub(super) struct Residual {
 impl Residual {
     pub(super) fn of(network: &Network) -> Self {
         let nodes = network.capacities.len().saturating_mul(2);
-        let mut residual =
-            Self { room: Vec::new(), head: Vec::new(), leaving: vec![Vec::new(); nodes] };
+        let mut residual = Self {
+            room: Vec::new(),
+            head: Vec::new(),
+            leaving: vec![Vec::new(); nodes],
+        };
         for (vertex, capacity) in network.capacities.iter().enumerate() {
             residual.arc(entry(vertex), exit(vertex), *capacity);
         }

@@ -30,11 +30,30 @@ fn counts_disjoint_paths() {
     check(&[1], &[(0, 2, 1), (2, 1, 1)], 1);
     check(&[1, 1], &[(0, 2, 1), (0, 3, 1), (2, 1, 1), (3, 1, 1)], 2);
     // Two ways through one organisation are one.
-    check(&[1, 1, 1], &[(0, 2, 1), (0, 3, 1), (2, 4, 1), (3, 4, 1), (4, 1, 1), (4, 1, 1)], 1);
+    check(
+        &[1, 1, 1],
+        &[
+            (0, 2, 1),
+            (0, 3, 1),
+            (2, 4, 1),
+            (3, 4, 1),
+            (4, 1, 1),
+            (4, 1, 1),
+        ],
+        1,
+    );
     // A greedy first path must be taken back: 0-2-5-1 blocks both others.
     check(
         &[1, 1, 1, 1],
-        &[(0, 2, 1), (2, 5, 1), (5, 1, 1), (0, 3, 1), (3, 5, 1), (2, 4, 1), (4, 1, 1)],
+        &[
+            (0, 2, 1),
+            (2, 5, 1),
+            (5, 1, 1),
+            (0, 3, 1),
+            (3, 5, 1),
+            (2, 4, 1),
+            (4, 1, 1),
+        ],
         2,
     );
     // A capacity of 3 lets three through, edges still bound it.
@@ -45,7 +64,10 @@ fn counts_disjoint_paths() {
 #[test]
 fn a_value_without_bound_is_refused() {
     let joined = network(&[], &[(0, 1, u32::MAX)]);
-    assert_eq!(joined.solve().unwrap_err(), FlowError::Value { max: MAX_VALUE });
+    assert_eq!(
+        joined.solve().unwrap_err(),
+        FlowError::Value { max: MAX_VALUE }
+    );
     let bounded = network(&[], &[(0, 1, MAX_VALUE)]);
     assert_eq!(bounded.solve().unwrap().value(), MAX_VALUE);
 }
@@ -56,22 +78,36 @@ fn certificates_that_lie_are_refused() {
     let path = |inner: usize| Path::through(vec![Vertex(0), Vertex(inner), Vertex(1)]);
     assert!(network.admits(&[path(2), path(3)]));
     assert!(!network.admits(&[path(2), path(2)]), "a vertex used twice");
-    assert!(!network.admits(&[Path::through(vec![Vertex(0), Vertex(1)])]), "an edge that is not");
-    assert!(!network.admits(&[Path::through(vec![Vertex(0), Vertex(2)])]), "does not end");
-    assert!(!network.admits(&[Path::through(vec![Vertex(2), Vertex(1)])]), "does not begin");
+    assert!(
+        !network.admits(&[Path::through(vec![Vertex(0), Vertex(1)])]),
+        "an edge that is not"
+    );
+    assert!(
+        !network.admits(&[Path::through(vec![Vertex(0), Vertex(2)])]),
+        "does not end"
+    );
+    assert!(
+        !network.admits(&[Path::through(vec![Vertex(2), Vertex(1)])]),
+        "does not begin"
+    );
     assert!(!network.admits(&[Path::through(Vec::new())]));
     let both = Cut::of(vec![Vertex(2), Vertex(3)], Vec::new());
     assert!(network.bounds(&both, 2));
     assert!(!network.bounds(&both, 1), "larger than claimed");
-    assert!(!network.bounds(&Cut::of(vec![Vertex(2)], Vec::new()), 2), "does not separate");
+    assert!(
+        !network.bounds(&Cut::of(vec![Vertex(2)], Vec::new()), 2),
+        "does not separate"
+    );
     assert!(network.bounds(&Cut::of(vec![Vertex(2)], vec![(Vertex(0), Vertex(3))]), 2));
 }
 
 /// The smallest cut of the split graph, by trying every side of every node.
 fn smallest_cut(inner: &[u32], edges: &[(usize, usize, u32)]) -> u64 {
     let nodes = 2 * (inner.len() + 2);
-    let mut arcs: Vec<(usize, usize, u64)> =
-        edges.iter().map(|(from, to, cap)| (2 * from + 1, 2 * to, u64::from(*cap))).collect();
+    let mut arcs: Vec<(usize, usize, u64)> = edges
+        .iter()
+        .map(|(from, to, cap)| (2 * from + 1, 2 * to, u64::from(*cap)))
+        .collect();
     for (index, capacity) in inner.iter().enumerate() {
         arcs.push((2 * (index + 2), 2 * (index + 2) + 1, u64::from(*capacity)));
     }
