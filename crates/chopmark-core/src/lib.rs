@@ -1,5 +1,6 @@
 //! Formats, rules and verdicts of Chopmark: no I/O, no clock, no randomness
 
+pub mod checkpoint;
 pub mod digest;
 pub mod docket;
 pub mod dsse;
@@ -12,7 +13,11 @@ pub mod level;
 pub mod map;
 pub mod merkle;
 pub mod name;
+pub mod note;
 pub mod package;
 pub mod record;
 pub mod rules;
 pub mod state;
+pub mod tile;
+pub mod tlog_policy;
+pub mod tlog_proof;
