@@ -3,6 +3,7 @@
 //! This crate does the work of the `chopmark` command and never prints: a second face must be
 //! possible. It reads no environment and no clock; paths and times are arguments.
 
+pub mod check;
 pub mod durable;
 pub mod home;
 pub mod install;

@@ -40,7 +40,7 @@ pub struct Locked {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// A release in a log.
-    Log(Released),
+    Log(Box<Released>),
     /// A folder adopted on this host.
     Adopted {
         /// SHA-256 of the signed adoption record, lower-case hex.

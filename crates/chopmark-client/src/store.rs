@@ -181,7 +181,7 @@ mod tests {
         let store = Store::new(folder.path().join("store"));
         let package = package();
         store.keep(&package).unwrap();
-        std::fs::write(store.blob_file(BlobDigest::of(b"b")), "c").unwrap();
+        durable::write(&store.blob_file(BlobDigest::of(b"b")), b"c", Access::Public).unwrap();
         assert_eq!(
             store.package(package.digest()).unwrap_err().code(),
             "store-damaged"

@@ -4,6 +4,9 @@ mod cli;
 mod cmd;
 mod error;
 mod exit;
+mod passphrase;
+mod place;
+mod refusal;
 mod ui;
 
 use std::ffi::OsString;

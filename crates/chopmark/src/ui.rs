@@ -86,14 +86,15 @@ impl Ui {
     /// Writes one line of data to stdout.
     pub(crate) fn out(&self, line: impl Display) -> Result<(), CommandError> {
         let mut stream = AutoStream::new(std::io::stdout(), self.color);
-        writeln!(stream, "{line}").or_else(|error| match error.kind() {
-            ErrorKind::BrokenPipe => Err(CommandError::silent(Exit::Failed, "output-closed")),
-            #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign, open enum")]
-            _ => Err(CommandError::new(
+        writeln!(stream, "{line}").map_err(|error| {
+            if error.kind() == ErrorKind::BrokenPipe {
+                return CommandError::silent(Exit::Failed, "output-closed");
+            }
+            CommandError::new(
                 Exit::Environment,
                 "output-failed",
                 format_args!("writing to stdout failed: {error}"),
-            )),
+            )
         })
     }
 

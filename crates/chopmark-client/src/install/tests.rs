@@ -164,7 +164,7 @@ fn a_removal_is_one_change_of_folder_and_lock() {
 fn a_damaged_intent_is_reported_and_kept() {
     let world = World::new();
     world.install("one");
-    fs::write(world.scope.intent_file(), "{").unwrap();
+    durable::write(&world.scope.intent_file(), b"{", Access::Private).unwrap();
     let held = world.scope.exclusive().unwrap();
     let error = recover(&world.scope, &world.home, &held).unwrap_err();
     assert_eq!(error.code(), "intent-damaged");

@@ -71,9 +71,10 @@ fn damage_and_absence_are_told_apart() {
     store
         .create(&label, &Keys::generate().unwrap(), &Seal::Plain)
         .unwrap();
-    std::fs::write(
-        store.private_file(&label),
-        "chopmark-keys v1\ncurrent AA==\n",
+    durable::write(
+        &store.private_file(&label),
+        b"chopmark-keys v1\ncurrent AA==\n",
+        Access::Private,
     )
     .unwrap();
     assert_eq!(

@@ -7,7 +7,7 @@ fn digest<K>(byte: u8) -> chopmark_core::digest::Digest<K> {
 fn released() -> Locked {
     Locked {
         content: digest(1),
-        source: Source::Log(Released {
+        source: Source::Log(Box::new(Released {
             origin: "log.example".to_owned(),
             registry: "https://log.example".to_owned(),
             publisher: digest(2),
@@ -19,7 +19,7 @@ fn released() -> Locked {
             keys: vec![digest(4)],
             checkpoint_size: 9,
             checkpoint_root: digest(5),
-        }),
+        })),
         grant: digest(6),
         receipt: "ab".to_owned(),
         agents: vec![Agent::Agents, Agent::Claude],

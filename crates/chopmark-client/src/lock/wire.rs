@@ -113,7 +113,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Lock, LockError> {
 
 fn locked(entry: Entry) -> Result<Locked, LockError> {
     let source = match (entry.log, entry.adopted) {
-        (Some(log), None) => Source::Log(Released {
+        (Some(log), None) => Source::Log(Box::new(Released {
             publisher: field(&log.publisher)?,
             publisher_name: field(&log.publisher_name)?,
             skill: field(&log.skill)?,
@@ -129,7 +129,7 @@ fn locked(entry: Entry) -> Result<Locked, LockError> {
             registry: log.registry,
             index: log.index,
             checkpoint_size: log.checkpoint_size,
-        }),
+        })),
         (None, Some(adopted)) => Source::Adopted {
             adoption: adopted.adoption,
             expires: adopted.expires,

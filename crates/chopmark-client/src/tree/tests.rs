@@ -1,6 +1,7 @@
 use std::os::unix::fs::symlink;
 
 use super::*;
+use crate::durable::Access;
 
 fn package() -> Package {
     let files = [
@@ -24,13 +25,13 @@ fn each_change_is_named_and_an_untouched_folder_has_none() {
     let name = |path: &str| path.to_owned();
     check(|_| {}, &[]);
     check(
-        |p| fs::write(p.join("SKILL.md"), "---\nname: b\n---\n").unwrap(),
+        |p| durable::write(&p.join("SKILL.md"), b"---\nname: b\n---\n", Access::Public).unwrap(),
         &[Difference::Changed {
             path: name("SKILL.md"),
         }],
     );
     check(
-        |p| fs::write(p.join("more"), "").unwrap(),
+        |p| durable::write(&p.join("more"), b"", Access::Public).unwrap(),
         &[Difference::Extra { path: name("more") }],
     );
     check(
