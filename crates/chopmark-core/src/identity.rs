@@ -75,6 +75,31 @@ impl IdentityState {
         }
         Ok(signers.into_iter().map(PublicKey::digest).collect())
     }
+
+    /// Judges signatures by any keys in force, whatever their role: for claims and retractions.
+    ///
+    /// # Errors
+    ///
+    /// [`RuleError::Retired`] or [`RuleError::Quorum`].
+    pub fn signed_by_any_role(&self, envelope: &Envelope) -> Result<(), RuleError> {
+        if self.standing == Standing::Retired {
+            return Err(RuleError::Retired { issuer: self.id });
+        }
+        let held = count(
+            envelope
+                .signers(self.keys.keys.iter().map(|k| &k.key))
+                .len(),
+        );
+        let needed = self.keys.threshold;
+        if held < needed {
+            return Err(RuleError::Quorum {
+                issuer: self.id,
+                held,
+                needed,
+            });
+        }
+        Ok(())
+    }
 }
 
 /// The commitment to a name: SHA-256 over a tag, the log's origin, the name and 32 random bytes.
@@ -113,7 +138,7 @@ pub fn step(
         (Body::Retire(retire), Some(state)) => retired(state, retire, index, record),
         (Body::Claim(claim), Some(mut state)) => {
             let issuer = state.id;
-            signed_by_any_role(&state, record.envelope())?;
+            state.signed_by_any_role(record.envelope())?;
             let commitment = name_commitment(record.origin(), &claim.name, &claim.salt);
             if state.commitment != Some(commitment) || state.name.is_some() {
                 return Err(RuleError::NameNotCommitted { issuer });
@@ -245,25 +270,6 @@ fn every_key_signed<'k>(
         }),
         None => Ok(()),
     }
-}
-
-fn signed_by_any_role(state: &IdentityState, envelope: &Envelope) -> Result<(), RuleError> {
-    if state.standing == Standing::Retired {
-        return Err(RuleError::Retired { issuer: state.id });
-    }
-    let held = count(
-        envelope
-            .signers(state.keys.keys.iter().map(|k| &k.key))
-            .len(),
-    );
-    if held < state.keys.threshold {
-        return Err(RuleError::Quorum {
-            issuer: state.id,
-            held,
-            needed: state.keys.threshold,
-        });
-    }
-    Ok(())
 }
 
 fn count(n: usize) -> u64 {

@@ -5,6 +5,7 @@ pub mod digest;
 pub mod docket;
 pub mod dsse;
 pub mod entry;
+pub mod evidence;
 pub mod flow;
 pub mod identity;
 pub mod json;
@@ -21,3 +22,7 @@ pub mod state;
 pub mod tile;
 pub mod tlog_policy;
 pub mod tlog_proof;
+
+#[cfg(any(test, feature = "testing"))]
+#[expect(clippy::expect_used, reason = "test fixtures fail loudly")]
+pub mod testing;

@@ -154,6 +154,11 @@ impl<S: DocketStore> LogState<S> {
     }
 
     /// Returns the store that the state was resumed over.
+    pub fn store(&self) -> &S {
+        &self.store.base
+    }
+
+    /// Returns that store, to add what [`LogState::take_fresh`] gave.
     pub fn store_mut(&mut self) -> &mut S {
         &mut self.store.base
     }
