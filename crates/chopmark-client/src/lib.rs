@@ -5,12 +5,18 @@
 
 pub mod check;
 pub mod durable;
+pub mod head;
 pub mod home;
+pub mod http;
+pub mod identity;
 pub mod install;
 pub mod keys;
 pub mod lock;
+pub mod memory;
+pub mod remote;
 pub mod scope;
 pub mod seal;
 pub mod secrets;
 pub mod store;
+pub mod submit;
 pub mod tree;
