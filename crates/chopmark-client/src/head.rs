@@ -1,29 +1,23 @@
 //! The head of a log: a checkpoint that its policy lets through, ending in a state leaf.
 
-use chopmark_core::digest::StatementId;
 use chopmark_core::entry::{Entry, MapKey};
-use chopmark_core::merkle::{self, ProofError};
-use chopmark_core::record::{Body, Record, RecordError, State};
-use chopmark_core::rules::StateFacts;
+use chopmark_core::evidence::{EvidenceError, FirstContact};
+use chopmark_core::merkle;
+use chopmark_core::record::{Body, Record, State};
+use chopmark_core::rules::{Blame, RuleError, StateFacts};
 use chopmark_core::state::{Position, StateError, read_entry};
-use chopmark_core::tlog_policy::{Policy, QuorumError, VerifiedCheckpoint};
+use chopmark_core::tlog_policy::VerifiedCheckpoint;
 use thiserror::Error;
 
 use crate::http::HttpError;
 use crate::memory::{Memory, MemoryError};
 use crate::remote::{Remote, RemoteError};
 
-/// What a host believes of one log before it speaks to it, from a file that its user named.
+/// What a host believes of one log before it speaks to it, and where it finds it.
 #[derive(Debug, Clone)]
 pub struct LogTrust {
-    /// The log's name.
-    pub origin: String,
-    /// Leaf 0.
-    pub charter: StatementId,
-    /// The log's keys, its witnesses, the quorum.
-    pub policy: Policy,
-    /// The group whose witnesses cosign only what they have replayed.
-    pub replay_group: String,
+    /// As its user's file says.
+    pub contact: FirstContact,
     /// Where it is served.
     pub registry: String,
 }
@@ -57,35 +51,34 @@ impl Head {
         trust: &LogTrust,
         memory: &Memory,
     ) -> Result<Self, HeadError> {
-        let checkpoint = trust.policy.verify(note)?;
-        if checkpoint.origin() != trust.origin {
-            return Err(HeadError::Origin {
-                expected: trust.origin.clone(),
+        let contact = &trust.contact;
+        let checkpoint = contact.policy.verify(note).map_err(EvidenceError::from)?;
+        if checkpoint.origin() != contact.origin {
+            return Err(HeadError::Evidence(EvidenceError::OtherLog {
+                expected: contact.origin.clone(),
                 found: checkpoint.origin().to_owned(),
-            });
+            }));
         }
-        if !checkpoint.satisfies(&trust.policy, &trust.replay_group) {
+        if !checkpoint.satisfies(&contact.policy, &contact.replay_group) {
             return Err(HeadError::NotReplayed {
-                group: trust.replay_group.clone(),
+                group: contact.replay_group.clone(),
                 held: checkpoint.cosigners().keys().cloned().collect(),
             });
         }
         memory.meet(&checkpoint, remote)?;
-        let size = checkpoint.size();
-        let charter = proven_leaf(remote, 0, &checkpoint)?;
-        if charter.id() != trust.charter {
-            return Err(HeadError::Charter {
-                expected: trust.charter,
-                found: charter.id(),
-            });
+        if proven_leaf(remote, 0, &checkpoint)?.id() != contact.charter {
+            return Err(HeadError::Evidence(EvidenceError::OtherCharter));
         }
-        let index = size.checked_sub(1).ok_or(HeadError::NoState)?;
+        let index = checkpoint
+            .size()
+            .checked_sub(1)
+            .ok_or(EvidenceError::NoState)?;
         let last = proven_leaf(remote, index, &checkpoint)?;
         let Body::State(state) = last.body() else {
-            return Err(HeadError::NoState);
+            return Err(EvidenceError::NoState.into());
         };
-        if state.index != index {
-            return Err(HeadError::NoState);
+        if state.index != index || last.origin() != contact.origin {
+            return Err(EvidenceError::WrongState { index }.into());
         }
         let state = state.clone();
         Ok(Self { checkpoint, state })
@@ -129,9 +122,10 @@ impl Head {
 
 /// Says why the map could not be read: the network's word, where there is one.
 pub(crate) fn state_error(remote: &Remote, error: StateError) -> HeadError {
-    match remote.take_failure() {
-        Some(failure) => failure.into(),
-        None => error.into(),
+    match (remote.take_failure(), error) {
+        (Some(failure), _) => failure.into(),
+        (None, StateError::Rule(error)) => HeadError::Rule(error),
+        (None, error) => HeadError::Evidence(error.into()),
     }
 }
 
@@ -151,24 +145,16 @@ pub(crate) fn proven_leaf(
         &proof,
         &checkpoint.root(),
     )
-    .map_err(|source| HeadError::Inclusion { index, source })?;
-    Record::parse(&leaf).map_err(|source| HeadError::Leaf { index, source })
+    .map_err(|error| EvidenceError::Inclusion { index, error })?;
+    Ok(Record::parse(&leaf).map_err(|error| EvidenceError::Record { index, error })?)
 }
 
-/// Why a log's head is not believed.
+/// Why a log's head is not believed, or does not take a record.
 #[derive(Debug, Error)]
 pub enum HeadError {
-    /// Signature, quorum or form of the checkpoint.
+    /// Something is missing, altered or unproved.
     #[error(transparent)]
-    Checkpoint(#[from] QuorumError),
-    /// A checkpoint of another log.
-    #[error("the checkpoint is of `{found}`, not of `{expected}`")]
-    Origin {
-        /// The log that was asked.
-        expected: String,
-        /// The log that answered.
-        found: String,
-    },
+    Evidence(#[from] EvidenceError),
     /// Too few witnesses that replay the rules.
     #[error("the state is UNPROVED: too few replaying witnesses of `{group}` among [{}]", held.join(", "))]
     NotReplayed {
@@ -177,36 +163,9 @@ pub enum HeadError {
         /// Who cosigned.
         held: Vec<String>,
     },
-    /// Leaf 0 is another charter.
-    #[error("leaf 0 is {found}, not the charter {expected}")]
-    Charter {
-        /// As told at first contact.
-        expected: StatementId,
-        /// As found.
-        found: StatementId,
-    },
-    /// The checkpoint does not end in a state leaf.
-    #[error("the checkpoint does not end in a state leaf")]
-    NoState,
-    /// A leaf that the checkpoint does not cover.
-    #[error("leaf {index} is not under the checkpoint: {source}")]
-    Inclusion {
-        /// The leaf's index.
-        index: u64,
-        /// Why.
-        source: ProofError,
-    },
-    /// A leaf that is covered and is no record.
-    #[error("leaf {index} is no record: {source}")]
-    Leaf {
-        /// The leaf's index.
-        index: u64,
-        /// Why.
-        source: RecordError,
-    },
-    /// The map could not be read, or the rules refuse.
+    /// The rules refuse the record.
     #[error(transparent)]
-    State(#[from] StateError),
+    Rule(#[from] RuleError),
     /// What this host remembers.
     #[error(transparent)]
     Memory(#[from] MemoryError),
@@ -226,21 +185,23 @@ impl HeadError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Checkpoint(QuorumError::Quorum { .. }) => "quorum-missing",
-            Self::Checkpoint(QuorumError::UnknownLog(_)) => "checkpoint-unknown-log",
-            Self::Checkpoint(QuorumError::Note(_) | QuorumError::Checkpoint(_)) => {
-                "checkpoint-invalid"
-            }
-            Self::Origin { .. } => "checkpoint-origin",
+            Self::Evidence(error) => error.code(),
             Self::NotReplayed { .. } => "state-unproved",
-            Self::Charter { .. } => "charter-differs",
-            Self::NoState => "state-leaf-missing",
-            Self::Inclusion { .. } => "inclusion-proof",
-            Self::Leaf { .. } => "leaf-malformed",
-            Self::State(StateError::Rule(error)) => error.code(),
-            Self::State(_) => "map-proof",
+            Self::Rule(error) => error.code(),
             Self::Memory(error) => error.code(),
             Self::Remote(error) => error.code(),
+        }
+    }
+
+    /// Who is answerable, where that is known.
+    #[must_use]
+    pub fn blame(&self) -> Option<Blame> {
+        match self {
+            Self::Evidence(error) => Some(error.blame()),
+            Self::Rule(error) => Some(error.blame()),
+            Self::NotReplayed { .. } => Some(Blame::Registry),
+            Self::Memory(error) => error.blame(),
+            Self::Remote(error) => error.blame(),
         }
     }
 }

@@ -110,6 +110,12 @@ impl Home {
         self.config.join("first-contact.policy")
     }
 
+    /// Which charter and which witnesses go with the policy.
+    #[must_use]
+    pub fn first_contact_facts(&self) -> PathBuf {
+        self.config.join("first-contact.json")
+    }
+
     /// The host's roots, signed by the host key.
     #[must_use]
     pub fn roots(&self) -> PathBuf {

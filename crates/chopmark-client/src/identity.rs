@@ -113,7 +113,7 @@ pub fn register(
     name: &Name,
     rotation_days: u64,
 ) -> Result<(Profile, Vec<Accepted>), IdentityError> {
-    let origin = reach.trust.origin.as_str();
+    let origin = reach.trust.contact.origin.as_str();
     let mut profile = match Profile::read(store, label)? {
         Some(profile) if profile.name == *name && profile.origin == origin => profile,
         Some(profile) => {
@@ -180,7 +180,12 @@ pub fn rotate(
             previous: state.last_event,
             keys: key_set(&keys.next, fresh, state.keys.rotation_days),
         });
-        let record = Record::sign(&reach.trust.origin, Some(identity), &body, &[&keys.next])?;
+        let record = Record::sign(
+            &reach.trust.contact.origin,
+            Some(identity),
+            &body,
+            &[&keys.next],
+        )?;
         accepted = Some(reach.submit(&record, &Attachments::default())?);
     }
     let fresh = keys
@@ -213,7 +218,12 @@ pub fn retire(
         previous: state.last_event,
         keys: vec![keys.next.public()],
     });
-    let record = Record::sign(&reach.trust.origin, Some(identity), &body, &[&keys.next])?;
+    let record = Record::sign(
+        &reach.trust.contact.origin,
+        Some(identity),
+        &body,
+        &[&keys.next],
+    )?;
     Ok(reach.submit(&record, &Attachments::default())?)
 }
 
@@ -231,7 +241,12 @@ pub fn issue(
     attached: &Attachments<'_>,
 ) -> Result<Accepted, IdentityError> {
     let identity = known(reach, store, label)?;
-    let record = Record::sign(&reach.trust.origin, Some(identity), body, &[&keys.current])?;
+    let record = Record::sign(
+        &reach.trust.contact.origin,
+        Some(identity),
+        body,
+        &[&keys.current],
+    )?;
     crate::submit::judge(&reach.remote, &reach.trust, &reach.head()?, &record)?;
     Ok(reach.submit(&record, attached)?)
 }
@@ -243,7 +258,7 @@ pub fn issue(
 /// [`IdentityError::NotRegistered`].
 pub fn known(reach: &Reach, store: &KeyStore, label: &Label) -> Result<IdentityId, IdentityError> {
     Profile::read(store, label)?
-        .filter(|profile| profile.origin == reach.trust.origin)
+        .filter(|profile| profile.origin == reach.trust.contact.origin)
         .and_then(|profile| profile.identity)
         .ok_or_else(|| IdentityError::NotRegistered(label.clone()))
 }

@@ -9,6 +9,7 @@ use chopmark_core::checkpoint::Checkpoint;
 use chopmark_core::digest::{hex, sha256};
 use chopmark_core::merkle::{self, ProofError};
 use chopmark_core::note::Note;
+use chopmark_core::rules::Blame;
 use chopmark_core::tlog_policy::SignedCheckpoint;
 use thiserror::Error;
 
@@ -183,9 +184,22 @@ impl MemoryError {
             Self::SplitView { .. } => "split-view",
             Self::Stopped { .. } => "split-view-stopped",
             Self::Damaged(_) => "memory-damaged",
-            Self::Proof(_) => "consistency-proof",
+            Self::Proof(_) => "consistency-proof-invalid",
             Self::Remote(error) => error.code(),
             Self::File(error) => error.code(),
+        }
+    }
+
+    /// Who is answerable, where that is known.
+    #[must_use]
+    pub fn blame(&self) -> Option<Blame> {
+        match self {
+            Self::Rollback { .. }
+            | Self::SplitView { .. }
+            | Self::Stopped { .. }
+            | Self::Proof(_) => Some(Blame::Registry),
+            Self::Remote(error) => error.blame(),
+            Self::Damaged(_) | Self::File(_) => None,
         }
     }
 }

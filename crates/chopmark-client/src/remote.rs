@@ -11,6 +11,7 @@ use chopmark_core::note::MAX_NOTE_BYTES;
 use chopmark_core::package::{
     MAX_FILE_BYTES, MAX_MANIFEST_BYTES, Package, PackageError, TreeManifest,
 };
+use chopmark_core::rules::Blame;
 use chopmark_core::tile::{self, Tile};
 use thiserror::Error;
 
@@ -203,11 +204,19 @@ impl Remote {
         self.failure.borrow_mut().take()
     }
 
+    /// Keeps the first failure for [`Remote::take_failure`]. A missing file is none: whoever asked
+    /// says what was left out.
+    pub(crate) fn note_failure(&self, error: HttpError) {
+        if !matches!(error, HttpError::Missing { .. }) {
+            self.failure.borrow_mut().get_or_insert(error);
+        }
+    }
+
     fn remembered(&self, path: &str, limit: u64) -> Option<Vec<u8>> {
         match self.file(path, limit) {
             Ok(found) => found,
             Err(error) => {
-                self.failure.borrow_mut().get_or_insert(error);
+                self.note_failure(error);
                 None
             }
         }
@@ -274,6 +283,18 @@ impl RemoteError {
             Self::TreeDigest { .. } => "tree-digest",
             Self::BlobDigest { .. } => "blob-digest",
             Self::Package(error) => error.code(),
+        }
+    }
+
+    /// Who is answerable, where that is known.
+    #[must_use]
+    pub fn blame(&self) -> Option<Blame> {
+        match self {
+            Self::Http(_) => None,
+            Self::Tile(_)
+            | Self::TreeDigest { .. }
+            | Self::BlobDigest { .. }
+            | Self::Package(_) => Some(Blame::Registry),
         }
     }
 }

@@ -5,7 +5,7 @@ use chopmark_core::entry::{EntryState, MapKey};
 use chopmark_core::merkle;
 use chopmark_core::package::Package;
 use chopmark_core::record::Record;
-use chopmark_core::state::{LogState, StateError};
+use chopmark_core::state::LogState;
 use chopmark_core::tlog_proof::{TlogProof, TlogProofError};
 use serde::Deserialize;
 use thiserror::Error;
@@ -43,16 +43,15 @@ pub struct Accepted {
 ///
 /// # Errors
 ///
-/// [`HeadError::State`] with the rule that refuses it.
+/// [`HeadError::Rule`] with the rule that refuses it.
 pub fn judge(
     remote: &Remote,
     trust: &LogTrust,
     head: &Head,
     record: &Record,
 ) -> Result<(), HeadError> {
-    match LogState::resume(&trust.origin, remote, head.position()).judge(record) {
+    match LogState::resume(&trust.contact.origin, remote, head.position()).judge(record) {
         Ok(_) => Ok(()),
-        Err(StateError::Rule(error)) => Err(StateError::Rule(error).into()),
         Err(error) => Err(state_error(remote, error)),
     }
 }
@@ -86,7 +85,7 @@ pub fn submit(
         return Err(SubmitError::Answer("it names another statement".to_owned()));
     }
     let proof = TlogProof::parse(answer.proof.as_bytes())?;
-    let checkpoint = proof.verify(&trust.policy, &merkle::leaf_hash(record.bytes()))?;
+    let checkpoint = proof.verify(&trust.contact.policy, &merkle::leaf_hash(record.bytes()))?;
     let head = Head::of_note(checkpoint.note(), remote, trust, memory)?;
     match head
         .entry(remote, &MapKey::Statement(record.id()))?
@@ -203,8 +202,8 @@ impl SubmitError {
             Self::Refused { code, .. } => code,
             Self::Answer(_) => "registry-answer",
             Self::Void { .. } => "record-void",
-            Self::Proof(TlogProofError::Checkpoint(_)) => "quorum-missing",
-            Self::Proof(_) => "inclusion-proof",
+            Self::Proof(TlogProofError::Checkpoint(_)) => "checkpoint-quorum",
+            Self::Proof(_) => "proof-invalid",
             Self::Head(error) => error.code(),
             Self::Http(error) => error.code(),
         }

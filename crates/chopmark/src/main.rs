@@ -7,7 +7,10 @@ mod exit;
 mod passphrase;
 mod place;
 mod refusal;
+mod released;
+mod session;
 mod ui;
+mod words;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -2,12 +2,17 @@
 
 use chopmark_client::check::CheckError;
 use chopmark_client::durable::FileError;
+use chopmark_client::head::HeadError;
+use chopmark_client::identity::IdentityError;
 use chopmark_client::install::InstallError;
 use chopmark_client::keys::KeyStoreError;
 use chopmark_client::lock::LockError;
 use chopmark_client::seal::SealError;
 use chopmark_client::secrets::SecretsError;
 use chopmark_client::store::StoreError;
+use chopmark_client::submit::SubmitError;
+use chopmark_client::trust::TrustError;
+use chopmark_core::rules::Blame;
 
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -33,6 +38,63 @@ refusals! {
     LockError => Exit::Failed,
     InstallError => Exit::Failed,
     CheckError => Exit::Failed,
+    TrustError => Exit::Failed,
+}
+
+impl From<HeadError> for CommandError {
+    fn from(error: HeadError) -> Self {
+        let class = match &error {
+            HeadError::Evidence(_)
+            | HeadError::NotReplayed { .. }
+            | HeadError::Memory(_)
+            | HeadError::Remote(_) => Exit::Unverified,
+            HeadError::Rule(_) => Exit::Failed,
+        };
+        let (code, blame) = (error.code(), error.blame());
+        blamed(
+            advise(Self::new(exit_of(code, class), code, error), code),
+            blame,
+        )
+    }
+}
+
+impl From<SubmitError> for CommandError {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::Head(error) => error.into(),
+            SubmitError::Refused { code, message } => {
+                let message = format!("the registry refused the record: {message}");
+                advise(Self::new(Exit::Failed, code.clone(), message), &code)
+            }
+            other => {
+                let code = other.code().to_owned();
+                let error = Self::new(exit_of(&code, Exit::Unverified), code.clone(), other);
+                advise(error.blame("registry"), &code)
+            }
+        }
+    }
+}
+
+impl From<IdentityError> for CommandError {
+    fn from(error: IdentityError) -> Self {
+        match error {
+            IdentityError::Head(error) => error.into(),
+            IdentityError::Submit(error) => error.into(),
+            IdentityError::Keys(error) => error.into(),
+            IdentityError::File(error) => error.into(),
+            other => {
+                let code = other.code().to_owned();
+                advise(Self::new(Exit::Failed, code.clone(), other), &code)
+            }
+        }
+    }
+}
+
+fn blamed(error: CommandError, blame: Option<Blame>) -> CommandError {
+    match blame {
+        Some(blame) => error.blame(blame.as_str()),
+        None => error,
+    }
 }
 
 /// The class of a code, where it differs from that of its family.
@@ -41,6 +103,10 @@ fn exit_of(code: &str, family: Exit) -> Exit {
         "file-failed" | "file-permission" | "file-not-found" | "file-exists" | "disk-full"
         | "file-too-large" | "no-randomness" => Exit::Environment,
         "store-damaged" | "receipt-changed" | "receipt-missing" => Exit::Unverified,
+        "registry-unreachable"
+        | "registry-status"
+        | "registry-answer-too-large"
+        | "registry-file-missing" => Exit::Environment,
         "key-label" | "secret-name" => Exit::Usage,
         _ => family,
     }
@@ -58,6 +124,17 @@ fn advise(error: CommandError, code: &str) -> CommandError {
         }
         "not-installed" => "chopmark list shows what is",
         "secret-missing" => "chopmark secret list shows the names",
+        "trust-missing" => {
+            "chopmark trust init FILE --charter DIGEST names the log that you believe"
+        }
+        "identity-not-registered" => "chopmark identity register NAME begins an identity",
+        "registry-unreachable" => {
+            "look at the network and at the URL that `chopmark trust show` prints"
+        }
+        "checkpoint-rollback" => "the registry shows an old state; ask its operator, or a mirror",
+        "split-view" | "split-view-stopped" => {
+            "show the evidence file to the log's operator, its witnesses and its other users"
+        }
         _ => return error,
     };
     error.hint(hint)
