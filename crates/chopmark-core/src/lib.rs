@@ -16,6 +16,7 @@ pub mod merkle;
 pub mod name;
 pub mod note;
 pub mod package;
+pub mod permission;
 pub mod record;
 pub mod rules;
 pub mod state;
@@ -26,3 +27,4 @@ pub mod tlog_proof;
 #[cfg(any(test, feature = "testing"))]
 #[expect(clippy::expect_used, reason = "test fixtures fail loudly")]
 pub mod testing;
+pub mod yaml;
