@@ -1,5 +1,6 @@
 //! Formats, rules and verdicts of Chopmark: no I/O, no clock, no randomness
 
+pub mod admit;
 pub mod checkpoint;
 pub mod digest;
 pub mod docket;
@@ -9,6 +10,7 @@ pub mod evidence;
 pub mod flow;
 pub mod identity;
 pub mod json;
+pub mod kernel;
 pub mod key;
 pub mod level;
 pub mod map;
@@ -17,8 +19,13 @@ pub mod name;
 pub mod note;
 pub mod package;
 pub mod permission;
+pub mod policy;
+pub mod receipt;
 pub mod record;
+pub mod requirement;
+pub mod roots;
 pub mod rules;
+pub mod score;
 pub mod state;
 pub mod tile;
 pub mod tlog_policy;

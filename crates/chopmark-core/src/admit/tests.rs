@@ -1,0 +1,527 @@
+//! The gates, each with a twin that differs by one fact; and receipts that replay.
+
+use super::*;
+use crate::{
+    digest::{BlobDigest, PolicyDigest, ResultDigest, RulePackDigest, sha256},
+    evidence::{Query, Recorder, collect},
+    kernel::Rescan,
+    permission::Manifest,
+    receipt::{ConsentClass, Receipt, ReceiptError, Surroundings, payload, reach},
+    record::{
+        Audit, Body, Counts, Criterion, Method, Outcome, Relation, Release, Scan, Scope, Veto,
+        VetoReason, VetoTarget, Vouch, Yank, YankReason,
+    },
+    requirement::{Lineage, Shipped},
+    roots::RootsWire,
+    testing::{TestIdentity, TestLog},
+};
+
+struct AllowAll;
+
+impl Policy for AllowAll {
+    fn digest(&self) -> PolicyDigest {
+        PolicyDigest::of(b"allow")
+    }
+    fn decide(&self, _: &PolicyFacts) -> PolicyDecision {
+        PolicyDecision::Allow {
+            rules: vec!["all".into()],
+        }
+    }
+}
+
+struct Fixed(PolicyDecision);
+
+impl Policy for Fixed {
+    fn digest(&self) -> PolicyDigest {
+        PolicyDigest::of(b"fixed")
+    }
+    fn decide(&self, _: &PolicyFacts) -> PolicyDecision {
+        self.0.clone()
+    }
+}
+
+const SECRET: &str = r#"{"schema":"https://chopmark.dev/schema/permissions/v1",
+"network":[{"host":"api.example.com"}],"secrets":[{"name":"TOKEN","host":"api.example.com",
+"header":"Authorization","format":"Bearer {secret}"}]}"#;
+
+struct World {
+    log: TestLog,
+    author: TestIdentity,
+    auditor: TestIdentity,
+    voucher: TestIdentity,
+    content: ContentDigest,
+    request: Request,
+    plain: Vec<u8>,
+    preset: Shipped,
+}
+
+fn vouch(organisation: IdentityId, depth: u64) -> Body {
+    Body::Vouch(Vouch {
+        organisation,
+        scopes: Scope::ALL.into(),
+        depth,
+        expires: None,
+    })
+}
+
+fn scan(content: ContentDigest, result: &[u8], high: u64) -> Body {
+    Body::Scan(Scan {
+        content,
+        engine: "chopmark-scan".parse().unwrap(),
+        engine_version: "0.1.0".parse().unwrap(),
+        packs: vec![RulePackDigest::of(b"pack")],
+        config: crate::digest::ConfigDigest::of(b"config"),
+        outcome: if high > 0 {
+            Outcome::Findings
+        } else {
+            Outcome::NoFindings
+        },
+        counts: Counts {
+            high,
+            medium: 0,
+            low: 0,
+        },
+        result: ResultDigest::of(result),
+        report: BlobDigest::of(b"report"),
+    })
+}
+
+fn audit(content: ContentDigest) -> Audit {
+    Audit {
+        content,
+        method: Method::Human,
+        criteria: Criterion::ALL.into(),
+        files_examined: 3,
+        files_total: 3,
+        minutes: 10,
+        relation: Relation::None,
+        delta_base: None,
+        counts: Counts::default(),
+        report: None,
+    }
+}
+
+fn veto(content: ContentDigest) -> Body {
+    Body::Veto(Veto {
+        target: VetoTarget::Content(content),
+        reason: VetoReason::Malicious,
+        expires: None,
+        report: None,
+    })
+}
+
+impl World {
+    /// A release that asks for a secret; nobody has said anything about it.
+    fn bare() -> Self {
+        let mut log = TestLog::new();
+        let author = log.identity(1, "author");
+        let auditor = log.identity(2, "auditor");
+        let voucher = log.identity(3, "voucher");
+        let content = ContentDigest::from_bytes(sha256(b"content"));
+        log.push(&author.sign(&Body::Release(Release {
+            content,
+            skill: "weather".parse().unwrap(),
+            version: "1.0.0".parse().unwrap(),
+            previous: None,
+        })))
+        .unwrap();
+        log.seal();
+        let request = Request {
+            manifest: Manifest::parse(SECRET).unwrap(),
+            files: 3,
+            confinement: Confinement::None,
+            lineage: Lineage::default(),
+            rescan: Some(Rescan {
+                result: ResultDigest::of(b"result"),
+                high: 0,
+            }),
+            clock: 1_003_600,
+            max_age: 86_400,
+        };
+        let preset = Shipped::Demo;
+        Self {
+            log,
+            author,
+            auditor,
+            voucher,
+            content,
+            request,
+            plain: vec![],
+            preset,
+        }
+    }
+
+    /// As [`World::bare`], with scan, human audit and vouch.
+    fn complete() -> Self {
+        let mut world = Self::bare();
+        let content = world.content;
+        world.say(&scan(content, b"result", 0), Who::Auditor);
+        world.say(&Body::Audit(audit(content)), Who::Auditor);
+        world.say(&vouch(world.auditor.id, 0), Who::Voucher);
+        world
+    }
+
+    fn say(&mut self, body: &Body, who: Who) {
+        let identity = match who {
+            Who::Author => &self.author,
+            Who::Auditor => &self.auditor,
+            Who::Voucher => &self.voucher,
+        };
+        self.log.push(&identity.sign(body)).unwrap();
+        self.log.seal();
+    }
+
+    fn roots(&self) -> Roots {
+        let preset = self.preset.preset().unwrap();
+        let mut wire = RootsWire::new(1, 2_000_000_000, &preset);
+        wire.roots.push(crate::roots::RootWire {
+            id: self.voucher.id.to_string(),
+            capacity: 1,
+            depth: 3,
+        });
+        wire.engines.push(crate::roots::EngineWire {
+            family: "chopmark".into(),
+            engines: vec!["chopmark-scan".into()],
+        });
+        Roots::parse(&crate::json::to_canonical(&wire).unwrap()).unwrap()
+    }
+
+    fn query(&self) -> Query {
+        Query {
+            publisher: self.author.name.clone(),
+            skill: "weather".parse().unwrap(),
+            version: Some("1.0.0".parse().unwrap()),
+        }
+    }
+
+    fn evidence(&self) -> Evidence {
+        let contact = self.log.first_contact(&self.plain);
+        collect(&self.log, &contact, &reach(&self.roots()), &self.query()).unwrap()
+    }
+
+    fn decide(&self) -> Decision {
+        admit(&self.evidence(), &self.roots(), &AllowAll, &self.request)
+    }
+
+    fn code(&self) -> &'static str {
+        self.decide()
+            .outcome
+            .map_or_else(|refusal| refusal.code(), |_| "admitted")
+    }
+
+    fn level(&self) -> Level {
+        self.decide().verdict.unwrap().level
+    }
+}
+
+enum Who {
+    Author,
+    Auditor,
+    Voucher,
+}
+
+#[test]
+fn complete_evidence_is_admitted_at_l3() {
+    let world = World::complete();
+    assert_eq!((world.code(), world.level()), ("admitted", Level::L3));
+    let verdict = world.decide().verdict.unwrap();
+    assert_eq!(verdict.human.paths(), [["@voucher", "@auditor"]]);
+}
+
+#[test]
+fn without_a_human_audit_a_secret_is_refused_in_one_sentence() {
+    let mut world = World::bare();
+    let content = world.content;
+    world.say(&scan(content, b"result", 0), Who::Auditor);
+    world.say(&vouch(world.auditor.id, 0), Who::Voucher);
+    let refusal = world.decide().outcome.unwrap_err();
+    assert_eq!(
+        refusal.to_string(),
+        "needs L3 (asks TOKEN → api.example.com:443); has L2; \
+         missing: one human audit that your roots reach"
+    );
+    assert_eq!(refusal.code(), "level-too-low");
+    world.say(&Body::Audit(audit(content)), Who::Auditor);
+    assert_eq!(world.code(), "admitted");
+}
+
+#[test]
+fn a_vouch_is_what_makes_an_auditor_count() {
+    let mut world = World::bare();
+    let content = world.content;
+    world.say(&scan(content, b"result", 0), Who::Auditor);
+    world.say(&Body::Audit(audit(content)), Who::Auditor);
+    assert_eq!((world.code(), world.level()), ("level-too-low", Level::L1));
+    world.say(&vouch(world.auditor.id, 0), Who::Voucher);
+    assert_eq!((world.code(), world.level()), ("admitted", Level::L3));
+}
+
+#[test]
+fn a_publisher_cannot_review_itself() {
+    let mut world = World::bare();
+    let content = world.content;
+    world.say(&scan(content, b"result", 0), Who::Author);
+    world.say(&Body::Audit(audit(content)), Who::Author);
+    world.say(&vouch(world.author.id, 0), Who::Voucher);
+    assert_eq!((world.code(), world.level()), ("level-too-low", Level::L1));
+}
+
+#[test]
+fn the_scan_must_be_what_this_host_got() {
+    let mut world = World::complete();
+    assert_eq!(world.level(), Level::L3);
+    world.request.rescan = Some(Rescan {
+        result: ResultDigest::of(b"other"),
+        high: 0,
+    });
+    assert_eq!(world.level(), Level::L1);
+    world.request.rescan = None;
+    assert_eq!(world.level(), Level::L1);
+    world.request.rescan = Some(Rescan {
+        result: ResultDigest::of(b"result"),
+        high: 1,
+    });
+    assert_eq!(world.level(), Level::L1);
+}
+
+#[test]
+fn an_audit_must_cover_all_files_and_what_is_asked() {
+    for (edit, expected) in [
+        ((|_| ()) as fn(&mut Audit), Level::L3),
+        (|a| a.files_examined = 2, Level::L2),
+        (|a| (a.files_examined, a.files_total) = (2, 2), Level::L2),
+        (|a| a.method = Method::Model, Level::L2),
+        (|a| a.relation = Relation::Paid, Level::L2),
+        (|a| a.criteria = [Criterion::SafeToRead].into(), Level::L2),
+        (|a| a.counts.high = 1, Level::L1),
+    ] {
+        let mut world = World::bare();
+        let mut body = audit(world.content);
+        edit(&mut body);
+        world.say(&scan(world.content, b"result", 0), Who::Auditor);
+        world.say(&Body::Audit(body.clone()), Who::Auditor);
+        world.say(&vouch(world.auditor.id, 0), Who::Voucher);
+        assert_eq!(world.level(), expected, "{body:?}");
+    }
+}
+
+#[test]
+fn a_root_vetoes() {
+    let mut world = World::complete();
+    assert_eq!(world.code(), "admitted");
+    let content = world.content;
+    // A single organisation that is only vouched for is not enough.
+    world.say(&veto(content), Who::Auditor);
+    assert_eq!(world.code(), "admitted");
+    world.say(&veto(content), Who::Voucher);
+    assert_eq!(world.code(), "vetoed");
+}
+
+#[test]
+fn plain_cosignatures_leave_the_state_unproved() {
+    let mut world = World::complete();
+    world.plain = vec![4];
+    assert_eq!(world.code(), "admitted");
+    world.plain = vec![1, 2, 3];
+    assert_eq!((world.code(), world.level()), ("state-unproved", Level::L0));
+}
+
+#[test]
+fn clocks_and_dates() {
+    let mut world = World::complete();
+    let time = world.evidence().checkpoint.witness_time;
+    for (clock, code) in [
+        (time, "admitted"),
+        (time + 86_400, "admitted"),
+        (time + 86_401, "evidence-stale"),
+        (time - 300, "admitted"),
+        (time - 301, "clock-behind"),
+        (2_000_000_001, "roots-expired"),
+    ] {
+        world.request.clock = clock;
+        assert_eq!(world.code(), code, "{clock}");
+    }
+}
+
+#[test]
+fn the_cool_down_is_the_presets() {
+    let mut world = World::complete();
+    assert_eq!(world.level(), Level::L3);
+    world.preset = Shipped::Personal;
+    assert_eq!(world.level(), Level::L1);
+    world.log.time += 400 * 86_400;
+    world.log.seal();
+    // The scan is then too old; the cool-down is over.
+    let verdict = world.decide().verdict.unwrap();
+    assert!(verdict.age >= verdict.cool_down && verdict.cool_down > 0);
+}
+
+#[test]
+fn a_yanked_release_is_refused() {
+    let mut world = World::complete();
+    assert_eq!(world.code(), "admitted");
+    let release = world.evidence().release;
+    world.say(
+        &Body::Yank(Yank {
+            content: world.content,
+            skill: "weather".parse().unwrap(),
+            version: "1.0.0".parse().unwrap(),
+            release: release.id,
+            reason: YankReason::Defective,
+        }),
+        Who::Author,
+    );
+    assert_eq!(world.code(), "release-yanked");
+}
+
+#[test]
+fn a_policy_adds_refusals_and_its_errors_deny() {
+    let world = World::complete();
+    let code = |decision| {
+        let policy = Fixed(decision);
+        let decision = admit(&world.evidence(), &world.roots(), &policy, &world.request);
+        decision
+            .outcome
+            .map_or_else(|refusal| refusal.code(), |_| "admitted")
+    };
+    assert_eq!(code(PolicyDecision::Allow { rules: vec![] }), "admitted");
+    assert_eq!(
+        code(PolicyDecision::Deny { rules: vec![] }),
+        "policy-denied"
+    );
+    assert_eq!(
+        code(PolicyDecision::Error {
+            problem: String::new()
+        }),
+        "policy-error"
+    );
+}
+
+#[test]
+fn i13_score_inert() {
+    // No gate reads the score: it is computed from the verdict, after the decision.
+    let world = World::complete();
+    let evidence = world.evidence();
+    let verdict = world.decide().verdict.unwrap();
+    let score = crate::score::score(&evidence, &verdict);
+    assert_eq!(
+        score.total,
+        score.terms.iter().map(|(_, part)| part).sum::<u64>()
+    );
+    assert!(score.total >= 3 * 1600);
+}
+
+#[test]
+fn i9_sybil_bound() {
+    // One tricked auditor vouches for thirty of its own: the count grows by nothing.
+    let mut world = World::complete();
+    world.say(&vouch(world.auditor.id, 7), Who::Voucher);
+    let before = world.decide().verdict.unwrap().human.value();
+    for seed in 0..30u8 {
+        let sybil = world.log.identity(40 + seed, &format!("sybil{seed:02}"));
+        let content = world.content;
+        world.say(&vouch(sybil.id, 7), Who::Auditor);
+        world
+            .log
+            .push(&sybil.sign(&Body::Audit(audit(content))))
+            .unwrap();
+    }
+    world.log.seal();
+    assert_eq!(world.decide().verdict.unwrap().human.value(), before);
+}
+
+#[test]
+fn i10_withholding_clean_audits_only_lowers() {
+    let full = World::complete();
+    let evidence = full.evidence();
+    for at in 0..evidence.statements.len() {
+        let mut less = evidence.clone();
+        less.statements.remove(at);
+        let verdict = admit(&less, &full.roots(), &AllowAll, &full.request)
+            .verdict
+            .unwrap();
+        assert!(verdict.level <= full.level());
+    }
+}
+
+#[test]
+fn i11_deterministic_under_order() {
+    let world = World::complete();
+    let evidence = world.evidence();
+    let mut turned = evidence.clone();
+    turned.statements.reverse();
+    turned.vouches.reverse();
+    let verdict = |e| {
+        admit(e, &world.roots(), &AllowAll, &world.request)
+            .verdict
+            .unwrap()
+    };
+    assert_eq!(verdict(&evidence), verdict(&turned));
+}
+
+#[test]
+fn i16_receipts_replay_for_ever() {
+    let mut world = World::complete();
+    let contact = world.log.first_contact(&[]);
+    let roots = world.roots();
+    let recorder = Recorder::new(&world.log);
+    let evidence = collect(&recorder, &contact, &reach(&roots), &world.query()).unwrap();
+    let bundle = recorder.into_bundle().bytes().unwrap();
+    let decision = admit(&evidence, &roots, &AllowAll, &world.request);
+    let around = Surroundings {
+        host: world.voucher.key().public().digest(),
+        query: world.query(),
+        bundle: BlobDigest::of(&bundle),
+        consent: ConsentClass::TerminalUnattested,
+        grant: None,
+        previous: None,
+    };
+    let bytes = payload(
+        &evidence,
+        &roots,
+        &AllowAll,
+        &world.request,
+        &decision,
+        &around,
+    )
+    .unwrap();
+
+    // What happens later changes later decisions only.
+    world.say(&veto(world.content), Who::Voucher);
+    world.log.rotate(&mut world.author);
+    assert_eq!(world.code(), "vetoed");
+
+    let receipt = Receipt::parse(&bytes).unwrap();
+    let replayed = receipt
+        .replay(&bundle, &contact, &roots, &AllowAll)
+        .unwrap();
+    assert!(replayed.outcome.is_ok());
+    assert!(receipt.explain()[0].ends_with("was admitted"));
+
+    // A receipt with one fact changed does not replay.
+    let text = String::from_utf8(bytes).unwrap();
+    let forged = text.replace("\"verifiedLevels\":[\"L3\"]", "\"verifiedLevels\":[\"L5\"]");
+    assert_ne!(forged, text);
+    let forged = Receipt::parse(forged.as_bytes()).unwrap();
+    assert!(matches!(
+        forged.replay(&bundle, &contact, &roots, &AllowAll),
+        Err(ReceiptError::Differs { .. })
+    ));
+    let other = Fixed(PolicyDecision::Allow { rules: vec![] });
+    assert!(matches!(
+        receipt.replay(&bundle, &contact, &roots, &other),
+        Err(ReceiptError::OtherInput("policy"))
+    ));
+}
+
+#[test]
+fn adoptions_are_of_exact_bytes_and_end() {
+    let (a, b) = (ContentDigest::of(b"a"), ContentDigest::of(b"b"));
+    let code = |content, expires, now| {
+        adopt(content, a, 0, expires, now).map_or_else(|r| r.code(), |_| "admitted")
+    };
+    assert_eq!(code(a, 10, 9), "admitted");
+    assert_eq!(code(b, 10, 9), "adoption-other-content");
+    assert_eq!(code(a, 10, 10), "adoption-expired");
+    assert_eq!(code(a, 91 * 86_400, 9), "adoption-too-long");
+}
