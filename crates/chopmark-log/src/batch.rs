@@ -43,6 +43,15 @@ pub enum Verdict {
     Refused(RuleError),
 }
 
+/// Whether there is a batch when no record is new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Batch {
+    /// A state leaf alone.
+    Always,
+    /// No batch.
+    IfAny,
+}
+
 /// A batch in memory: nothing of it is durable.
 #[derive(Debug)]
 pub(crate) struct Staged {
@@ -59,6 +68,7 @@ pub(crate) fn stage(
     before: (&Head, &Frontier),
     records: &[Record],
     now: u64,
+    batch: Batch,
 ) -> Result<(Vec<Verdict>, Option<Staged>), LogError> {
     let (head, frontier) = before;
     let mut state = LogState::resume(&operator.origin, disk.clone(), head.position);
@@ -85,7 +95,7 @@ pub(crate) fn stage(
         };
         verdicts.push(verdict);
     }
-    if leaves.is_empty() {
+    if leaves.is_empty() && batch == Batch::IfAny {
         return Ok((verdicts, None));
     }
 

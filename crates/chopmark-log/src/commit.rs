@@ -1,6 +1,6 @@
 //! The commit row: where the log stands, and the bundle of files that stand for it.
 //!
-//! SQLite with `synchronous=FULL` and a rollback journal: a transaction that returned is on disk.
+//! SQLite with a write-ahead log and `synchronous=FULL`: a transaction that returned is on disk.
 
 use std::{path::Path, time::Duration};
 
@@ -42,7 +42,7 @@ impl Commits {
         let db = Connection::open(path)?;
         db.busy_timeout(Duration::from_secs(5))?;
         db.execute_batch(
-            "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL;
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
              CREATE TABLE IF NOT EXISTS head (
                id INTEGER PRIMARY KEY CHECK (id = 1), size INTEGER NOT NULL, root BLOB NOT NULL,
                map_root BLOB NOT NULL, state_index INTEGER, state_time INTEGER, state_root BLOB,

@@ -70,6 +70,32 @@ impl Disk {
         })
     }
 
+    /// Moves whole files into place: each a path outside and its name here. When it returns all are
+    /// durable. For files that are named by their digest, which the caller compared.
+    ///
+    /// # Errors
+    ///
+    /// [`DiskError`]; some of the files may have moved.
+    pub fn adopt(&self, files: &[(PathBuf, String)]) -> Result<(), DiskError> {
+        let mut folders = BTreeSet::new();
+        for (from, path) in files {
+            let target = self.root.join(path);
+            make_folders(&parent(&target))?;
+            File::open(from)
+                .and_then(|file| file.sync_all())
+                .map_err(DiskError::at("syncing", from))?;
+            #[expect(clippy::disallowed_methods, reason = "this is the durable move")]
+            fs::rename(from, &target).map_err(DiskError::at("renaming to", &target))?;
+            folders.insert(parent(&target));
+        }
+        folders.iter().try_for_each(|folder| sync_folder(folder))
+    }
+
+    /// Tells whether there is a file at `path`.
+    pub fn holds(&self, path: &str) -> bool {
+        self.root.join(path).is_file()
+    }
+
     /// Puts `bytes` in place of the file at `path`, at once: a reader sees the old or the new.
     ///
     /// # Errors
@@ -199,7 +225,7 @@ pub struct DiskError {
 }
 
 impl DiskError {
-    fn at(attempt: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn at(attempt: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self {
             attempt,

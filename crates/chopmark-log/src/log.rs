@@ -12,7 +12,7 @@ use thiserror::Error;
 
 pub use crate::batch::Verdict;
 use crate::{
-    batch::{Staged, stage},
+    batch::{Batch, Staged, stage},
     commit::{CommitError, Commits, Head},
     disk::{Disk, DiskError},
     frontier::Frontier,
@@ -131,17 +131,31 @@ impl Log {
     /// [`LogError::InDoubt`] from the commit on: the caller ends, and opens the log again. Other
     /// errors: nothing was committed.
     pub fn append(&mut self, records: &[Record], now: u64) -> Result<Appended, LogError> {
+        self.sequence(records, now, Batch::IfAny)
+    }
+
+    /// Appends a state leaf alone, with the time `now`: the log's clock ticks, and a batch whose
+    /// state leaf grew too old for witnesses to cosign is followed by one that they can.
+    ///
+    /// # Errors
+    ///
+    /// As [`Log::append`].
+    pub fn tick(&mut self, now: u64) -> Result<Appended, LogError> {
+        self.sequence(&[], now, Batch::Always)
+    }
+
+    fn sequence(
+        &mut self,
+        records: &[Record],
+        now: u64,
+        batch: Batch,
+    ) -> Result<Appended, LogError> {
         if self.in_doubt {
             return Err(LogError::InDoubt(None));
         }
         // 2 to 5.
-        let (verdicts, staged) = stage(
-            &self.disk,
-            &self.operator,
-            (&self.head, &self.frontier),
-            records,
-            now,
-        )?;
+        let before = (&self.head, &self.frontier);
+        let (verdicts, staged) = stage(&self.disk, &self.operator, before, records, now, batch)?;
         if let Some(staged) = staged {
             // 6. From here to the end of step 7 an error leaves doubt.
             self.in_doubt = true;
@@ -303,4 +317,4 @@ impl LogError {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -33,7 +33,7 @@ fn inception(key: &SecretKey, role: Role) -> Inception {
     }
 }
 
-fn operator() -> (Operator, Record) {
+pub(crate) fn operator() -> (Operator, Record) {
     let operate_key = SecretKey::from_seed(&[2; 32]);
     let (charter, identity) = charter(
         ORIGIN,
@@ -51,7 +51,7 @@ fn operator() -> (Operator, Record) {
     (operator, charter)
 }
 
-fn author(seed: u8) -> Record {
+pub(crate) fn author(seed: u8) -> Record {
     let key = SecretKey::from_seed(&[seed; 32]);
     Record::sign(
         ORIGIN,
@@ -62,7 +62,7 @@ fn author(seed: u8) -> Record {
     .unwrap()
 }
 
-fn release(seed: u8, skill: &str) -> Record {
+pub(crate) fn release(seed: u8, skill: &str) -> Record {
     let body = Body::Release(Release {
         content: ContentDigest::of(skill.as_bytes()),
         skill: skill.parse().unwrap(),
@@ -73,7 +73,7 @@ fn release(seed: u8, skill: &str) -> Record {
     Record::sign(ORIGIN, Some(author(seed).issuer()), &body, &[&key]).unwrap()
 }
 
-fn begun(folder: &Path) -> Log {
+pub(crate) fn begun(folder: &Path) -> Log {
     let (operator, charter) = operator();
     Log::create(folder, operator, &charter, 100).unwrap()
 }
