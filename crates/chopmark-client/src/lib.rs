@@ -3,6 +3,7 @@
 //! This crate does the work of the `chopmark` command and never prints: a second face must be
 //! possible. It reads no environment and no clock; paths and times are arguments.
 
+pub mod cedar;
 pub mod check;
 pub mod durable;
 pub mod head;
