@@ -188,3 +188,15 @@ pub enum ServeError {
     #[error("the server could not listen: {0}")]
     Io(#[from] io::Error),
 }
+
+impl ServeError {
+    /// Returns the stable code, as listed in docs/errors.md.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Store(_) => "log-storage",
+            Self::Logs { .. } | Self::Policy(_) => "witness-logs",
+            Self::Name(_) => "server-name",
+            Self::Client(_) | Self::Io(_) => "server-start",
+        }
+    }
+}

@@ -4,6 +4,7 @@ mod config;
 mod identity;
 mod keygen;
 mod list;
+mod registry;
 mod remove;
 mod retract;
 mod secret;
@@ -11,6 +12,7 @@ mod trust;
 mod verify;
 mod veto;
 mod vouch;
+mod witness;
 mod yank;
 
 use clap::Subcommand;
@@ -30,6 +32,8 @@ pub(crate) enum Command {
     /// Show what is installed
     #[command(visible_alias = "ls")]
     List(list::Args),
+    /// Run a registry: a log, its files, and the door for records
+    Registry(registry::Args),
     /// Take a skill out of the agents' folders
     #[command(visible_alias = "rm")]
     Remove(remove::Args),
@@ -45,6 +49,8 @@ pub(crate) enum Command {
     Veto(veto::Args),
     /// Say in public that somebody's audits count
     Vouch(vouch::Args),
+    /// Run a witness that judges every leaf before it cosigns
+    Witness(witness::Args),
     /// Take a release back
     Yank(yank::Args),
 }
@@ -57,6 +63,7 @@ impl Command {
             Self::Identity(args) => identity::run(args, ui),
             Self::Keygen(args) => keygen::run(args, ui),
             Self::List(args) => list::run(args, ui),
+            Self::Registry(args) => registry::run(args, ui),
             Self::Remove(args) => remove::run(args, ui),
             Self::Retract(args) => retract::run(args, ui),
             Self::Secret(args) => secret::run(args, ui),
@@ -64,6 +71,7 @@ impl Command {
             Self::Verify(args) => verify::run(args, ui),
             Self::Veto(args) => veto::run(args, ui),
             Self::Vouch(args) => vouch::run(args, ui),
+            Self::Witness(args) => witness::run(args, ui),
             Self::Yank(args) => yank::run(args, ui),
         }
     }
@@ -77,6 +85,7 @@ pub(crate) const GROUPS: &[(&str, &[&str])] = &[
         "Install by your own rules",
         &["trust", "list", "verify", "remove"],
     ),
+    ("Run the servers", &["registry", "witness"]),
     ("This host", &["secret", "config"]),
 ];
 
