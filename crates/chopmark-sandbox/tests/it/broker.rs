@@ -1,0 +1,8 @@
+//! The broker between real clients and a real TLS server.
+
+mod hosts;
+mod limits;
+mod origin;
+mod requests;
+mod secrets;
+mod world;
