@@ -1,0 +1,3 @@
+//! Tests of the project's own structure.
+
+mod tidy;
