@@ -138,28 +138,26 @@ pub fn evaluate(
     let mut severe = Vec::new();
     let (mut scans, mut audits) = (Vec::new(), Vec::new());
     for stated in &evidence.statements {
-        let cause = match &stated.body {
-            Body::Scan(scan) => {
-                let cause = scan_cause(evidence, roots, request, &graph, stated, scan);
-                if cause.is_none() {
-                    scans.push(Support::family(roots, stated, scan));
-                }
-                if blocks(&graph, roots, stated, scan.counts) {
-                    severe.push(stated.id);
-                }
-                cause
+        let cause = if let Body::Scan(scan) = &stated.body {
+            let cause = scan_cause(evidence, roots, request, &graph, stated, scan);
+            if cause.is_none() {
+                scans.push(Support::family(roots, stated, scan));
             }
-            Body::Audit(audit) => {
-                let cause = audit_cause(evidence, roots, request, &graph, stated, audit);
-                if cause.is_none() {
-                    audits.push(Support::statement(roots, stated));
-                }
-                if blocks(&graph, roots, stated, audit.counts) {
-                    severe.push(stated.id);
-                }
-                cause
+            if blocks(&graph, roots, stated, scan.counts) {
+                severe.push(stated.id);
             }
-            _ => continue,
+            cause
+        } else if let Body::Audit(audit) = &stated.body {
+            let cause = audit_cause(evidence, roots, request, &graph, stated, audit);
+            if cause.is_none() {
+                audits.push(Support::statement(roots, stated));
+            }
+            if blocks(&graph, roots, stated, audit.counts) {
+                severe.push(stated.id);
+            }
+            cause
+        } else {
+            continue;
         };
         statements.insert(stated.id, cause);
     }

@@ -1,5 +1,14 @@
 //! Formats, rules and verdicts of Chopmark: no I/O, no clock, no randomness
 
+#![cfg_attr(
+    test,
+    expect(
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        reason = "tests count small numbers, and an overflow fails them"
+    )
+)]
+
 pub mod admit;
 pub mod checkpoint;
 pub mod digest;
@@ -32,6 +41,10 @@ pub mod tlog_policy;
 pub mod tlog_proof;
 
 #[cfg(any(test, feature = "testing"))]
-#[expect(clippy::expect_used, reason = "test fixtures fail loudly")]
+#[expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "test fixtures fail loudly"
+)]
 pub mod testing;
 pub mod yaml;

@@ -95,7 +95,7 @@ impl Node {
     }
 
     /// Returns the entries of a sequence.
-    pub fn sequence(&self) -> Option<&[Node]> {
+    pub fn sequence(&self) -> Option<&[Self]> {
         match &self.value {
             Value::Sequence(items) => Some(items),
             Value::Scalar { .. } | Value::Mapping(_) => None,

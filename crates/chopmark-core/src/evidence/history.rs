@@ -81,19 +81,17 @@ impl History {
         };
         for (item, record) in others {
             let signers = history.signers(item.index, &record)?;
-            match record.body() {
-                Body::Vouch(vouch) => history.vouches.push(Stated {
+            if let Body::Vouch(vouch) = record.body() {
+                history.vouches.push(Stated {
                     id: record.id(),
                     index: item.index,
                     log_time: reader.log_time(item.index)?,
                     issuer: id,
                     signers,
                     body: vouch.clone(),
-                }),
-                Body::Retract(retract) => {
-                    history.retracted.insert(retract.statement, item.index);
-                }
-                _ => {}
+                });
+            } else if let Body::Retract(retract) = record.body() {
+                history.retracted.insert(retract.statement, item.index);
             }
         }
         Ok(history)

@@ -41,11 +41,12 @@ pub(super) fn ground(evidence: &Evidence, roots: &Roots) -> Result<Option<VetoGr
     let vetoes: Vec<(&Stated<Body>, &Veto, IdentityId)> = evidence
         .statements
         .iter()
-        .filter_map(|stated| match &stated.body {
-            Body::Veto(veto) if in_force(evidence, stated, veto) => {
-                Some((stated, veto, roots.organisation(stated.issuer)))
-            }
-            _ => None,
+        .filter_map(|stated| {
+            let Body::Veto(veto) = &stated.body else {
+                return None;
+            };
+            in_force(evidence, stated, veto)
+                .then(|| (stated, veto, roots.organisation(stated.issuer)))
         })
         .collect();
     if let Some((stated, veto, _)) = vetoes

@@ -35,10 +35,12 @@ pub(super) fn key_event(
 ) -> Result<Changes, RuleError> {
     let state = step(view.identity(record.issuer()).cloned(), index, record)?;
     let mut changes = Changes::default();
-    let keys: Vec<&PublicKey> = match record.body() {
-        Body::Rotate(rotate) => rotate.keys.keys.iter().map(|k| &k.key).collect(),
-        Body::Retire(retire) => retire.keys.iter().collect(),
-        _ => Vec::new(),
+    let keys: Vec<&PublicKey> = if let Body::Rotate(rotate) = record.body() {
+        rotate.keys.keys.iter().map(|k| &k.key).collect()
+    } else if let Body::Retire(retire) = record.body() {
+        retire.keys.iter().collect()
+    } else {
+        return Err(RuleError::NotAnEvent);
     };
     register(view, &mut changes, state.id, keys)?;
     file_under_self(&mut changes, state);

@@ -17,12 +17,10 @@ pub(super) fn operator_inception(record: &Record) -> Option<Inception> {
         return None;
     };
     let operator = Record::parse(charter.operator.bytes()).ok()?;
-    match operator.body() {
-        Body::Inception(inception) if operator.origin() == record.origin() => {
-            Some(inception.clone())
-        }
-        _ => None,
-    }
+    let Body::Inception(inception) = operator.body() else {
+        return None;
+    };
+    (operator.origin() == record.origin()).then(|| inception.clone())
 }
 
 pub(super) fn charter(
