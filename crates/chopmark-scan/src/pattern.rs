@@ -1,0 +1,168 @@
+//! Runs the YARA rules of a pack over the views of a file.
+
+use crate::config::{Config, count};
+use crate::facts::is_negated;
+use crate::finding::{Demotion, Finding, Severity, printable};
+use crate::pack::{Rule, RuleBody, RulePack};
+use crate::role::{Role, Roles};
+use crate::view::View;
+
+/// One rule's match at one line.
+#[derive(Debug)]
+pub(crate) struct Match<'p> {
+    pub(crate) rule: &'p Rule,
+    pub(crate) finding: Finding,
+}
+
+/// A pack made ready to scan; its machine is built once for a package.
+pub(crate) struct Matcher<'p> {
+    pack: &'p RulePack,
+    scanner: yara_x::Scanner<'p>,
+}
+
+impl<'p> Matcher<'p> {
+    pub(crate) fn new(pack: &'p RulePack) -> Self {
+        let mut scanner = yara_x::Scanner::new(pack.compiled());
+        scanner.max_matches_per_pattern(MAX_MATCHES);
+        Self { pack, scanner }
+    }
+
+    /// Scans one view; `Err` names the limit or failure that kept it from being read.
+    pub(crate) fn scan(
+        &mut self,
+        file: &str,
+        view: &View,
+        roles: &Roles,
+        config: &Config,
+    ) -> Result<Vec<Match<'p>>, &'static str> {
+        if view.bytes.len() > count(config.max_view_bytes) {
+            return Err("view-bytes");
+        }
+        let results = self
+            .scanner
+            .scan(&view.bytes)
+            .map_err(|_| "pattern-engine")?;
+        let mut matches = Vec::new();
+        for matched in results.matching_rules() {
+            let id = matched.identifier().replace('_', "-");
+            let Some(rule) = self.pack.body(&id) else {
+                continue;
+            };
+            let mut places: Vec<(usize, usize)> = Vec::new();
+            let marked = matched
+                .patterns()
+                .any(|pattern| pattern.identifier().starts_with("$hit"));
+            for pattern in matched.patterns() {
+                if marked && !pattern.identifier().starts_with("$hit") {
+                    continue;
+                }
+                places.extend(pattern.matches().map(|m| (m.range().start, m.range().end)));
+            }
+            places.sort_unstable();
+            if places.is_empty() {
+                places.push((0, 0));
+            }
+            matches.extend(
+                at_places(
+                    rule,
+                    &self.pack.name().id,
+                    &places,
+                    file,
+                    view,
+                    roles,
+                    config,
+                )
+                .into_iter()
+                .map(|finding| Match { rule, finding }),
+            );
+        }
+        Ok(matches)
+    }
+}
+
+/// One finding a line, at most as many as the config keeps; the last kept one counts the rest.
+fn at_places(
+    rule: &Rule,
+    pack: &str,
+    places: &[(usize, usize)],
+    file: &str,
+    view: &View,
+    roles: &Roles,
+    config: &Config,
+) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut more = 0_u64;
+    for &(start, end) in places {
+        let line = view.line_of(start);
+        if findings.last().is_some_and(|last| last.line == line) {
+            continue;
+        }
+        let role = roles.at(line);
+        if let RuleBody::Pattern { roles } = &rule.body
+            && !roles.is_empty()
+            && !roles.contains(&role)
+            && !view.is_decoded()
+        {
+            continue;
+        }
+        if findings.len() >= count(config.max_places) {
+            more = more.saturating_add(1);
+            continue;
+        }
+        let demoted = demotion(rule, view, start, role);
+        let full = if view.is_decoded() {
+            rule.decoded.unwrap_or(rule.info.severity)
+        } else {
+            rule.info.severity
+        };
+        let text = view
+            .bytes
+            .get(start..end.min(start.saturating_add(400)))
+            .unwrap_or_default();
+        findings.push(Finding {
+            rule: rule.info.id.clone(),
+            pack: pack.to_owned(),
+            severity: lowered(full, demoted),
+            gate: rule.info.gate && demoted.is_none(),
+            file: file.to_owned(),
+            line,
+            end_line: view.line_of(end.saturating_sub(1).max(start)),
+            role,
+            via: view.steps.iter().map(|step| (*step).to_owned()).collect(),
+            matched: printable(&String::from_utf8_lossy(text)),
+            demoted,
+            more: 0,
+        });
+    }
+    if let Some(last) = findings.last_mut() {
+        last.more = more;
+    }
+    findings
+}
+
+fn demotion(rule: &Rule, view: &View, start: usize, role: Role) -> Option<Demotion> {
+    if rule.steadfast || view.is_decoded() {
+        return None;
+    }
+    match role {
+        Role::Quote => Some(Demotion::Quoted),
+        Role::Comment => Some(Demotion::Commented),
+        Role::Prose | Role::Fence | Role::FrontMatter => {
+            is_negated(view.line_before(start)).then_some(Demotion::Warned)
+        }
+        Role::Code | Role::Hidden | Role::Data => None,
+    }
+}
+
+/// A warning or a comment leaves little; a quote one step less, for a whole file can be a quote.
+pub(crate) fn lowered(severity: Severity, demoted: Option<Demotion>) -> Severity {
+    match (severity, demoted) {
+        (severity, None) => severity,
+        (Severity::High, Some(Demotion::Quoted)) => Severity::Medium,
+        (Severity::Note, Some(_)) => Severity::Note,
+        (_, Some(_)) => Severity::Low,
+    }
+}
+
+/// Matches of one pattern in one view beyond these are not counted.
+const MAX_MATCHES: usize = 1000;
