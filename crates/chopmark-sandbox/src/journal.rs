@@ -1,7 +1,23 @@
 //! The record of one run: JSON lines in a hash chain, written outside the sandbox.
+//!
+//! Spec: docs/spec/journal.md.
 
+mod event;
+mod header;
+mod line;
 mod network;
+mod operation;
+mod reader;
 mod sink;
+mod summary;
+mod writer;
 
+pub use event::{Access, End, Event, Head, Process, Program};
+pub use header::{Header, LayerRecord, RunFacts};
+pub use line::Line;
 pub use network::{NetworkEvent, Stage, Verdict};
+pub use operation::Operation;
+pub use reader::{Reader, Verified, VerifyError, verify};
 pub use sink::{Sink, SinkClosed};
+pub use summary::{ChangedFile, Summary};
+pub use writer::{HeadSigner, JournalError, Writer};

@@ -66,3 +66,21 @@ pub struct NetworkEvent {
     /// What the skill's program was told, when refused.
     pub reason: Option<String>,
 }
+
+/// The journal's word for a stage.
+pub(super) fn stage_word(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Opened => "opened",
+        Stage::Request => "request",
+        Stage::Response => "response",
+        Stage::Closed => "closed",
+        Stage::Refused => "refused",
+    }
+}
+
+/// The stage of a journal's word.
+pub(super) fn stage_of(word: &str) -> Option<Stage> {
+    [Stage::Opened, Stage::Request, Stage::Response, Stage::Closed, Stage::Refused]
+        .into_iter()
+        .find(|stage| stage_word(*stage) == word)
+}
