@@ -7,6 +7,7 @@ mod header;
 mod line;
 mod network;
 mod operation;
+mod parse;
 mod reader;
 mod sink;
 mod summary;

@@ -1,3 +1,7 @@
+#![expect(
+    unsafe_code,
+    reason = "namespaces, seccomp and shared memory need system calls that rustix does not wrap; all of it lies in `sys`"
+)]
 //! Confinement, egress broker and journal for agent skills.
 //!
 //! A `Plan` is made from a grant; starting it yields a running, confined process;
@@ -6,3 +10,6 @@
 
 pub mod broker;
 pub mod journal;
+mod report;
+mod seccomp;
+mod sys;

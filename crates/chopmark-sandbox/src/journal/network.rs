@@ -80,7 +80,13 @@ pub(super) fn stage_word(stage: Stage) -> &'static str {
 
 /// The stage of a journal's word.
 pub(super) fn stage_of(word: &str) -> Option<Stage> {
-    [Stage::Opened, Stage::Request, Stage::Response, Stage::Closed, Stage::Refused]
-        .into_iter()
-        .find(|stage| stage_word(*stage) == word)
+    [
+        Stage::Opened,
+        Stage::Request,
+        Stage::Response,
+        Stage::Closed,
+        Stage::Refused,
+    ]
+    .into_iter()
+    .find(|stage| stage_word(*stage) == word)
 }

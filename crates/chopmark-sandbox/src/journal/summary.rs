@@ -79,13 +79,19 @@ impl Tally {
 
     /// The summary; `grants` are the rules that the person granted, by index.
     pub(crate) fn finish(self, grants: &[(u32, String)], changed: Vec<ChangedFile>) -> Summary {
-        let unused = grants.iter().filter(|(index, _)| !self.used_rules.contains(index));
+        let unused = grants
+            .iter()
+            .filter(|(index, _)| !self.used_rules.contains(index));
         Summary {
             unused: unused.map(|(_, name)| name.clone()).collect(),
             denied: self.denied,
             changed,
             hosts: self.hosts,
-            operations: self.operations.into_iter().map(|(word, n)| (word.to_owned(), n)).collect(),
+            operations: self
+                .operations
+                .into_iter()
+                .map(|(word, n)| (word.to_owned(), n))
+                .collect(),
             truncated: self.truncated,
         }
     }
@@ -102,10 +108,21 @@ impl Tally {
         let writes = match access.operation {
             Operation::Open => access.flags & WRITE_FLAGS != 0,
             Operation::Unlink | Operation::Truncate | Operation::Rename | Operation::Link => true,
-            Operation::Exec | Operation::Rmdir | Operation::Symlink | Operation::Mkdir
-            | Operation::Mknod | Operation::Chmod | Operation::Chown | Operation::Xattr
-            | Operation::Utime | Operation::Connect | Operation::Bind | Operation::Send
-            | Operation::Call | Operation::Fork | Operation::Memfd => false,
+            Operation::Exec
+            | Operation::Rmdir
+            | Operation::Symlink
+            | Operation::Mkdir
+            | Operation::Mknod
+            | Operation::Chmod
+            | Operation::Chown
+            | Operation::Xattr
+            | Operation::Utime
+            | Operation::Connect
+            | Operation::Bind
+            | Operation::Send
+            | Operation::Call
+            | Operation::Fork
+            | Operation::Memfd => false,
         };
         if !writes {
             return;

@@ -45,7 +45,13 @@ impl Writer {
         header: Header,
         signer: Box<dyn HeadSigner>,
     ) -> Result<Self, JournalError> {
-        let failed = |doing| move |source| JournalError { path: path.to_owned(), doing, source };
+        let failed = |doing| {
+            move |source| JournalError {
+                path: path.to_owned(),
+                doing,
+                source,
+            }
+        };
         let file = OpenOptions::new()
             .append(true)
             .create_new(true)
@@ -67,8 +73,14 @@ impl Writer {
         // COMMIT: the header is durable before the skill's first instruction.
         writer.file.sync_data().map_err(failed("sync"))?;
         if let Some(folder) = path.parent() {
-            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-            File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed("sync"))?;
+            let folder = if folder.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                folder
+            };
+            File::open(folder)
+                .and_then(|folder| folder.sync_all())
+                .map_err(failed("sync"))?;
         }
         Ok(writer)
     }
@@ -123,11 +135,17 @@ impl Writer {
     /// As [`Self::flush`].
     pub fn sync(&mut self) -> Result<(), JournalError> {
         self.flush()?;
-        self.file.sync_data().map_err(|source| self.failed("sync", source))
+        self.file
+            .sync_data()
+            .map_err(|source| self.failed("sync", source))
     }
 
     fn failed(&self, doing: &'static str, source: std::io::Error) -> JournalError {
-        JournalError { path: self.path.clone(), doing, source }
+        JournalError {
+            path: self.path.clone(),
+            doing,
+            source,
+        }
     }
 }
 

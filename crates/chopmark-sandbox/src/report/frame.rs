@@ -19,12 +19,28 @@ pub(crate) fn encode(report: &Report, out: &mut Vec<u8>) {
         Report::Access(access) => encode_access(access, out),
         Report::Process(process) => {
             out.push(TAG_PROCESS);
-            words(out, &[process.time_ns, u64::from(process.pid), u64::from(process.parent)]);
+            words(
+                out,
+                &[
+                    process.time_ns,
+                    u64::from(process.pid),
+                    u64::from(process.parent),
+                ],
+            );
         }
         Report::Program(program) => {
             out.push(TAG_PROGRAM);
             let number = u64::from(program.number);
-            words(out, &[program.time_ns, number, program.device, program.inode, program.size]);
+            words(
+                out,
+                &[
+                    program.time_ns,
+                    number,
+                    program.device,
+                    program.inode,
+                    program.size,
+                ],
+            );
             out.extend_from_slice(&program.sha256);
             bytes(out, &program.path);
         }
@@ -91,7 +107,11 @@ pub(crate) fn decode(frame: &[u8]) -> Option<Report> {
 fn decode_access(input: &mut Input<'_>) -> Option<Access> {
     Some(Access {
         operation: Operation::from_number(input.byte()?)?,
-        verdict: if input.byte()? == 0 { Verdict::Allowed } else { Verdict::Denied },
+        verdict: if input.byte()? == 0 {
+            Verdict::Allowed
+        } else {
+            Verdict::Denied
+        },
         time_ns: input.word()?,
         pid: input.small()?,
         program: input.small()?,

@@ -37,7 +37,14 @@ pub(crate) fn ring(capacity: usize) -> Result<(Producer, Consumer), Errno> {
         filled: Arc::clone(&filled),
         drained: Arc::clone(&drained),
     };
-    Ok((producer, Consumer { shared, filled, drained }))
+    Ok((
+        producer,
+        Consumer {
+            shared,
+            filled,
+            drained,
+        },
+    ))
 }
 
 impl Producer {
@@ -100,7 +107,9 @@ impl Consumer {
             let mut length = [0_u8; 8];
             self.shared.take(at, &mut length);
             let length = u64::from_le_bytes(length);
-            let size = usize::try_from(length).unwrap_or(0).min(self.shared.capacity());
+            let size = usize::try_from(length)
+                .unwrap_or(0)
+                .min(self.shared.capacity());
             frame.resize(size, 0);
             self.shared.take(at.wrapping_add(PREFIX), &mut frame);
             at = at.wrapping_add(PREFIX).wrapping_add(length);

@@ -52,7 +52,12 @@ fn body(condition: Condition) -> Vec<sock_filter> {
     let ask = ret(libc::SECCOMP_RET_USER_NOTIF);
     match condition {
         Condition::AnyBit { argument, mask } => {
-            vec![load(low_word(argument)), jump(libc::BPF_JSET, mask, 1, 0), allow, ask]
+            vec![
+                load(low_word(argument)),
+                jump(libc::BPF_JSET, mask, 1, 0),
+                allow,
+                ask,
+            ]
         }
         Condition::NotNull { argument } => vec![
             load(low_word(argument)),
@@ -86,7 +91,12 @@ fn one_of(values: &[u32], past: u8) -> Vec<sock_filter> {
     (1..=count)
         .zip(values)
         .map(|(place, value)| {
-            jump(libc::BPF_JEQ, *value, count.saturating_sub(place).saturating_add(past), 0)
+            jump(
+                libc::BPF_JEQ,
+                *value,
+                count.saturating_sub(place).saturating_add(past),
+                0,
+            )
         })
         .collect()
 }
@@ -100,7 +110,12 @@ fn ret(action: u32) -> sock_filter {
 }
 
 fn statement(code: u32, k: u32) -> sock_filter {
-    sock_filter { code: u16::try_from(code).unwrap_or(u16::MAX), jt: 0, jf: 0, k }
+    sock_filter {
+        code: u16::try_from(code).unwrap_or(u16::MAX),
+        jt: 0,
+        jf: 0,
+        k,
+    }
 }
 
 fn jump(test: u32, k: u32, jt: u8, jf: u8) -> sock_filter {
@@ -109,7 +124,9 @@ fn jump(test: u32, k: u32, jt: u8, jf: u8) -> sock_filter {
 }
 
 fn low_word(argument: u8) -> u32 {
-    u32::from(argument).saturating_mul(8).saturating_add(OFFSET_ARGUMENTS)
+    u32::from(argument)
+        .saturating_mul(8)
+        .saturating_add(OFFSET_ARGUMENTS)
 }
 
 fn high_word(argument: u8) -> u32 {

@@ -2,15 +2,16 @@
 
 use libc::{
     SYS_add_key, SYS_bind, SYS_bpf, SYS_chmod, SYS_chown, SYS_chroot, SYS_clock_settime, SYS_clone,
-    SYS_clone3, SYS_connect, SYS_creat, SYS_delete_module, SYS_execve, SYS_execveat, SYS_exit_group,
-    SYS_fanotify_init, SYS_fchmod, SYS_fchmodat, SYS_fchmodat2, SYS_fchown, SYS_fchownat,
-    SYS_finit_module, SYS_fork, SYS_fremovexattr, SYS_fsconfig, SYS_fsetxattr, SYS_fsmount, SYS_fsopen,
-    SYS_fspick, SYS_futimesat, SYS_init_module, SYS_io_uring_enter, SYS_io_uring_register,
-    SYS_io_uring_setup, SYS_ioctl, SYS_ioperm, SYS_iopl, SYS_kcmp, SYS_kexec_file_load, SYS_kexec_load,
-    SYS_keyctl, SYS_lchown, SYS_link, SYS_linkat, SYS_lremovexattr, SYS_lsetxattr, SYS_memfd_create,
-    SYS_mkdir, SYS_mkdirat, SYS_mknod, SYS_mknodat, SYS_modify_ldt, SYS_mount, SYS_mount_setattr,
-    SYS_move_mount, SYS_open, SYS_open_by_handle_at, SYS_open_tree, SYS_openat, SYS_openat2,
-    SYS_perf_event_open, SYS_pidfd_getfd, SYS_pivot_root, SYS_process_madvise, SYS_process_vm_readv,
+    SYS_clone3, SYS_connect, SYS_creat, SYS_delete_module, SYS_execve, SYS_execveat,
+    SYS_exit_group, SYS_fanotify_init, SYS_fchmod, SYS_fchmodat, SYS_fchmodat2, SYS_fchown,
+    SYS_fchownat, SYS_finit_module, SYS_fork, SYS_fremovexattr, SYS_fsconfig, SYS_fsetxattr,
+    SYS_fsmount, SYS_fsopen, SYS_fspick, SYS_futimesat, SYS_init_module, SYS_io_uring_enter,
+    SYS_io_uring_register, SYS_io_uring_setup, SYS_ioctl, SYS_ioperm, SYS_iopl, SYS_kcmp,
+    SYS_kexec_file_load, SYS_kexec_load, SYS_keyctl, SYS_lchown, SYS_link, SYS_linkat,
+    SYS_lremovexattr, SYS_lsetxattr, SYS_memfd_create, SYS_mkdir, SYS_mkdirat, SYS_mknod,
+    SYS_mknodat, SYS_modify_ldt, SYS_mount, SYS_mount_setattr, SYS_move_mount, SYS_open,
+    SYS_open_by_handle_at, SYS_open_tree, SYS_openat, SYS_openat2, SYS_perf_event_open,
+    SYS_pidfd_getfd, SYS_pivot_root, SYS_process_madvise, SYS_process_vm_readv,
     SYS_process_vm_writev, SYS_ptrace, SYS_quotactl, SYS_quotactl_fd, SYS_reboot, SYS_removexattr,
     SYS_rename, SYS_renameat, SYS_renameat2, SYS_request_key, SYS_rmdir, SYS_seccomp, SYS_sendmmsg,
     SYS_sendmsg, SYS_sendto, SYS_setns, SYS_settimeofday, SYS_setxattr, SYS_socket, SYS_socketpair,
@@ -21,21 +22,82 @@ use libc::{
 
 /// Calls that the supervisor carries out, watches or counts; the frequent ones first.
 pub(crate) const SUPERVISED: &[i64] = &[
-    SYS_openat, SYS_open, SYS_openat2, SYS_creat, SYS_execve, SYS_execveat, SYS_clone, SYS_vfork,
-    SYS_fork, SYS_exit_group, SYS_unlink, SYS_unlinkat, SYS_rmdir, SYS_rename, SYS_renameat,
-    SYS_renameat2, SYS_link, SYS_linkat, SYS_symlink, SYS_symlinkat, SYS_mkdir, SYS_mkdirat, SYS_mknod,
-    SYS_mknodat, SYS_chmod, SYS_fchmod, SYS_fchmodat, SYS_fchmodat2, SYS_chown, SYS_lchown, SYS_fchown,
-    SYS_fchownat, SYS_truncate, SYS_setxattr, SYS_lsetxattr, SYS_fsetxattr, SYS_removexattr,
-    SYS_lremovexattr, SYS_fremovexattr, SYS_SETXATTRAT, SYS_REMOVEXATTRAT, SYS_utime, SYS_utimes,
-    SYS_futimesat, SYS_utimensat, SYS_connect, SYS_bind, SYS_sendmsg, SYS_sendmmsg, SYS_memfd_create,
+    SYS_openat,
+    SYS_open,
+    SYS_openat2,
+    SYS_creat,
+    SYS_execve,
+    SYS_execveat,
+    SYS_clone,
+    SYS_vfork,
+    SYS_fork,
+    SYS_exit_group,
+    SYS_unlink,
+    SYS_unlinkat,
+    SYS_rmdir,
+    SYS_rename,
+    SYS_renameat,
+    SYS_renameat2,
+    SYS_link,
+    SYS_linkat,
+    SYS_symlink,
+    SYS_symlinkat,
+    SYS_mkdir,
+    SYS_mkdirat,
+    SYS_mknod,
+    SYS_mknodat,
+    SYS_chmod,
+    SYS_fchmod,
+    SYS_fchmodat,
+    SYS_fchmodat2,
+    SYS_chown,
+    SYS_lchown,
+    SYS_fchown,
+    SYS_fchownat,
+    SYS_truncate,
+    SYS_setxattr,
+    SYS_lsetxattr,
+    SYS_fsetxattr,
+    SYS_removexattr,
+    SYS_lremovexattr,
+    SYS_fremovexattr,
+    SYS_SETXATTRAT,
+    SYS_REMOVEXATTRAT,
+    SYS_utime,
+    SYS_utimes,
+    SYS_futimesat,
+    SYS_utimensat,
+    SYS_connect,
+    SYS_bind,
+    SYS_sendmsg,
+    SYS_sendmmsg,
+    SYS_memfd_create,
 ];
 
 /// Calls that go to the supervisor only for some arguments.
 pub(crate) const CONDITIONAL: &[(i64, Condition)] = &[
     (SYS_sendto, Condition::NotNull { argument: 4 }),
-    (SYS_ioctl, Condition::OneOf { argument: 1, values: &[TIOCSTI, TIOCLINUX, TIOCCONS] }),
-    (SYS_unshare, Condition::AnyBit { argument: 0, mask: NEW_NAMESPACES }),
-    (SYS_seccomp, Condition::AnyBit { argument: 1, mask: NEW_LISTENER }),
+    (
+        SYS_ioctl,
+        Condition::OneOf {
+            argument: 1,
+            values: &[TIOCSTI, TIOCLINUX, TIOCCONS],
+        },
+    ),
+    (
+        SYS_unshare,
+        Condition::AnyBit {
+            argument: 0,
+            mask: NEW_NAMESPACES,
+        },
+    ),
+    (
+        SYS_seccomp,
+        Condition::AnyBit {
+            argument: 1,
+            mask: NEW_LISTENER,
+        },
+    ),
     (
         SYS_socket,
         Condition::NoneOfEither {
@@ -45,7 +107,10 @@ pub(crate) const CONDITIONAL: &[(i64, Condition)] = &[
     ),
     (
         SYS_socketpair,
-        Condition::NoneOfEither { first: (0, &[AF_UNIX]), second: (2, &[0]) },
+        Condition::NoneOfEither {
+            first: (0, &[AF_UNIX]),
+            second: (2, &[0]),
+        },
     ),
 ];
 
@@ -108,7 +173,11 @@ pub(crate) const CLOSED: &[(i64, &str)] = &[
 
 /// The name of a closed call, or of a conditional one that reached the supervisor.
 pub(crate) fn closed_name(number: i64) -> Option<&'static str> {
-    CLOSED.iter().chain(CONDITIONAL_NAMES).find(|(n, _)| *n == number).map(|(_, name)| *name)
+    CLOSED
+        .iter()
+        .chain(CONDITIONAL_NAMES)
+        .find(|(n, _)| *n == number)
+        .map(|(_, name)| *name)
 }
 
 /// When a call goes to the supervisor.
@@ -119,9 +188,15 @@ pub(crate) enum Condition {
     /// The argument is not zero.
     NotNull { argument: u8 },
     /// The argument's low word is one of the values.
-    OneOf { argument: u8, values: &'static [u32] },
+    OneOf {
+        argument: u8,
+        values: &'static [u32],
+    },
     /// Either argument's low word is none of its values.
-    NoneOfEither { first: (u8, &'static [u32]), second: (u8, &'static [u32]) },
+    NoneOfEither {
+        first: (u8, &'static [u32]),
+        second: (u8, &'static [u32]),
+    },
 }
 
 const CONDITIONAL_NAMES: &[(i64, &str)] = &[

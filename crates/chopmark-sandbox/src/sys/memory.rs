@@ -40,7 +40,10 @@ impl Shared {
         if base == libc::MAP_FAILED {
             return Err(last_error());
         }
-        Ok(Self { base: base.cast(), capacity })
+        Ok(Self {
+            base: base.cast(),
+            capacity,
+        })
     }
 
     /// Bytes that fit.

@@ -25,12 +25,21 @@ pub(crate) struct Notification {
 ///
 /// The number, not an owner: the descriptor table is shared with the supervisor, which owns it.
 pub(crate) fn install_listener(program: &[libc::sock_filter]) -> Result<RawFd, Errno> {
-    let flags = libc::SECCOMP_FILTER_FLAG_NEW_LISTENER | libc::SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+    let flags =
+        libc::SECCOMP_FILTER_FLAG_NEW_LISTENER | libc::SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
     let length = u16::try_from(program.len()).map_err(|_| Errno::TOOBIG)?;
-    let filter = libc::sock_fprog { len: length, filter: program.as_ptr().cast_mut() };
+    let filter = libc::sock_fprog {
+        len: length,
+        filter: program.as_ptr().cast_mut(),
+    };
     // SAFETY: `filter` describes `program`, which the kernel copies and does not write.
     let result = unsafe {
-        libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, flags, &raw const filter)
+        libc::syscall(
+            libc::SYS_seccomp,
+            libc::SECCOMP_SET_MODE_FILTER,
+            flags,
+            &raw const filter,
+        )
     };
     RawFd::try_from(check(result)?).map_err(|_| Errno::RANGE)
 }
@@ -75,18 +84,42 @@ pub(crate) fn still_waits(listener: BorrowedFd<'_>, id: u64) -> bool {
 /// Lets the system call run as it is.
 pub(crate) fn let_run(listener: BorrowedFd<'_>, id: u64) -> Result<(), Errno> {
     let flags = u32::try_from(libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE).map_err(|_| Errno::RANGE)?;
-    send(listener, libc::seccomp_notif_resp { id, val: 0, error: 0, flags })
+    send(
+        listener,
+        libc::seccomp_notif_resp {
+            id,
+            val: 0,
+            error: 0,
+            flags,
+        },
+    )
 }
 
 /// Answers the system call with `value`.
 pub(crate) fn answer(listener: BorrowedFd<'_>, id: u64, value: i64) -> Result<(), Errno> {
-    send(listener, libc::seccomp_notif_resp { id, val: value, error: 0, flags: 0 })
+    send(
+        listener,
+        libc::seccomp_notif_resp {
+            id,
+            val: value,
+            error: 0,
+            flags: 0,
+        },
+    )
 }
 
 /// Fails the system call with `errno`.
 pub(crate) fn fail(listener: BorrowedFd<'_>, id: u64, errno: Errno) -> Result<(), Errno> {
     let error = errno.raw_os_error().saturating_neg();
-    send(listener, libc::seccomp_notif_resp { id, val: 0, error, flags: 0 })
+    send(
+        listener,
+        libc::seccomp_notif_resp {
+            id,
+            val: 0,
+            error,
+            flags: 0,
+        },
+    )
 }
 
 fn send(listener: BorrowedFd<'_>, response: libc::seccomp_notif_resp) -> Result<(), Errno> {
@@ -107,7 +140,11 @@ pub(crate) fn inject(
         flags: u32::try_from(libc::SECCOMP_ADDFD_FLAG_SEND).map_err(|_| Errno::RANGE)?,
         srcfd: descriptor.as_raw_fd().cast_unsigned(),
         newfd: 0,
-        newfd_flags: if close_on_exec { libc::O_CLOEXEC.cast_unsigned() } else { 0 },
+        newfd_flags: if close_on_exec {
+            libc::O_CLOEXEC.cast_unsigned()
+        } else {
+            0
+        },
     };
     // SAFETY: `request` is a valid seccomp_notif_addfd that lives through the call.
     let result = unsafe { libc::ioctl(listener.as_raw_fd(), ADD_DESCRIPTOR, &raw const request) };

@@ -28,12 +28,20 @@ pub(crate) fn fork() -> Result<Forked, Errno> {
 
 /// Clones the calling single-threaded process with `flags` and no shared memory.
 pub(crate) fn clone_process(flags: u64) -> Result<Forked, Errno> {
-    let exit_signal = if flags & flag(libc::CLONE_PARENT) == 0 { flag(libc::SIGCHLD) } else { 0 };
+    let exit_signal = if flags & flag(libc::CLONE_PARENT) == 0 {
+        flag(libc::SIGCHLD)
+    } else {
+        0
+    };
     let arguments: [u64; 8] = [flags, 0, 0, 0, exit_signal, 0, 0, 0];
     // SAFETY: `arguments` is a valid clone_args of version 0; without CLONE_VM the child has its
     // own copy of the stack, and the caller has a single thread.
     let result = unsafe {
-        libc::syscall(libc::SYS_clone3, arguments.as_ptr(), std::mem::size_of_val(&arguments))
+        libc::syscall(
+            libc::SYS_clone3,
+            arguments.as_ptr(),
+            std::mem::size_of_val(&arguments),
+        )
     };
     match u32::try_from(check(result)?) {
         Ok(0) => Ok(Forked::Child),
@@ -50,7 +58,11 @@ pub(crate) fn flag(value: i32) -> u64 {
 /// Replaces the calling process; returns only on failure.
 pub(crate) fn exec(program: &CString, arguments: &[CString], environment: &[CString]) -> Errno {
     let terminated = |strings: &[CString]| -> Vec<*const libc::c_char> {
-        strings.iter().map(|s| s.as_ptr()).chain([std::ptr::null()]).collect()
+        strings
+            .iter()
+            .map(|s| s.as_ptr())
+            .chain([std::ptr::null()])
+            .collect()
     };
     let (argv, envp) = (terminated(arguments), terminated(environment));
     // SAFETY: all pointers lead to NUL-terminated strings that outlive the call, both arrays end in null.
@@ -66,17 +78,24 @@ pub(crate) fn exit_now(status: i32) -> ! {
 
 /// Reads from the memory of thread `pid`; may return less than asked at an unmapped page.
 pub(crate) fn read_memory(pid: u32, address: u64, buffer: &mut [u8]) -> Result<usize, Errno> {
-    let local = libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
+    let local = libc::iovec {
+        iov_base: buffer.as_mut_ptr().cast(),
+        iov_len: buffer.len(),
+    };
     let remote = remote_vector(address, buffer.len())?;
     let pid = i32::try_from(pid).map_err(|_| Errno::SRCH)?;
     // SAFETY: `local` describes `buffer`, which is writable for its length; the kernel checks `remote`.
-    let result = unsafe { libc::process_vm_readv(pid, &raw const local, 1, &raw const remote, 1, 0) };
+    let result =
+        unsafe { libc::process_vm_readv(pid, &raw const local, 1, &raw const remote, 1, 0) };
     usize::try_from(result).map_err(|_| last_error())
 }
 
 fn remote_vector(address: u64, length: usize) -> Result<libc::iovec, Errno> {
     let address = usize::try_from(address).map_err(|_| Errno::FAULT)?;
-    Ok(libc::iovec { iov_base: std::ptr::without_provenance_mut(address), iov_len: length })
+    Ok(libc::iovec {
+        iov_base: std::ptr::without_provenance_mut(address),
+        iov_len: length,
+    })
 }
 
 /// Puts every signal disposition back to its default and unblocks all signals.
@@ -99,7 +118,11 @@ pub(crate) fn close_on_exec_from(first: u32) -> Result<(), Errno> {
 
 /// Closes the descriptors `first..=last`.
 pub(crate) fn close_between(first: u32, last: u32) -> Result<(), Errno> {
-    if first > last { Ok(()) } else { close_range(first, last, 0) }
+    if first > last {
+        Ok(())
+    } else {
+        close_range(first, last, 0)
+    }
 }
 
 fn close_range(first: u32, last: u32, flags: u32) -> Result<(), Errno> {
