@@ -10,6 +10,17 @@
 
 pub mod broker;
 pub mod journal;
+mod launch;
+pub mod layer;
+pub mod plan;
 mod report;
+pub mod running;
 mod seccomp;
+mod setup;
+mod supervisor;
 mod sys;
+
+pub use journal::{HeadSigner, RunFacts, Summary};
+pub use layer::{Layer, LayerState, probe};
+pub use plan::{BrokerEndpoint, Plan, PlanError, PlanOptions, RunningBroker};
+pub use running::{Outcome, RunEnd, RunError, Running, StartError, start};

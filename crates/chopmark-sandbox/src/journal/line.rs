@@ -248,7 +248,7 @@ fn number(out: &mut String, value: u64) {
     let _ = write!(out, "{value}");
 }
 
-pub(super) fn hex(out: &mut String, value: &[u8]) {
+pub(crate) fn hex(out: &mut String, value: &[u8]) {
     for byte in value {
         for nibble in [byte >> 4, byte & 15] {
             out.push(char::from_digit(nibble.into(), 16).unwrap_or('0'));

@@ -37,7 +37,8 @@ pub struct ChangedFile {
 pub(crate) struct Tally {
     used_rules: BTreeSet<u32>,
     denied: BTreeMap<String, u64>,
-    written: BTreeSet<Vec<u8>>,
+    /// Path, and the digest before the first change if the helper saw one.
+    written: BTreeMap<Vec<u8>, Option<String>>,
     hosts: BTreeMap<String, (u64, u64)>,
     operations: BTreeMap<&'static str, u64>,
     truncated: bool,
@@ -73,8 +74,10 @@ impl Tally {
     }
 
     /// Paths that may have changed.
-    pub(crate) fn written(&self) -> impl Iterator<Item = &[u8]> {
-        self.written.iter().map(Vec::as_slice)
+    pub(crate) fn written(&self) -> impl Iterator<Item = (&[u8], Option<&str>)> {
+        self.written
+            .iter()
+            .map(|(path, before)| (path.as_slice(), before.as_deref()))
     }
 
     /// The summary; `grants` are the rules that the person granted, by index.
@@ -127,16 +130,27 @@ impl Tally {
         if !writes {
             return;
         }
-        for path in [&access.resolved, &access.second] {
-            if path.is_empty() {
-            } else if self.written.len() >= LIST_LIMIT {
+        let second = access.second.as_slice();
+        let before = second
+            .strip_prefix(BEFORE)
+            .and_then(|hex| String::from_utf8(hex.to_vec()).ok());
+        let other = if access.operation == Operation::Open {
+            &[][..]
+        } else {
+            second
+        };
+        for path in [access.resolved.as_slice(), other] {
+            if self.written.len() >= LIST_LIMIT {
                 self.truncated = true;
-            } else {
-                self.written.insert(path.clone());
+            } else if !path.is_empty() && !self.written.contains_key(path) {
+                self.written.insert(path.to_vec(), before.clone());
             }
         }
     }
 }
+
+/// What stands before the digest in the second field of an open that may change a file.
+pub(crate) const BEFORE: &[u8] = b"sha256:";
 
 fn bump(count: &mut u64) {
     *count = count.saturating_add(1);

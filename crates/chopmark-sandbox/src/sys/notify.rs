@@ -74,6 +74,20 @@ pub(crate) fn receive(listener: BorrowedFd<'_>) -> Result<Notification, Errno> {
     })
 }
 
+/// Whether the filter's last user is gone.
+pub(crate) fn is_unused(listener: BorrowedFd<'_>) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let mut polled = [PollFd::from_borrowed_fd(listener, PollFlags::IN)];
+    let now = Timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    poll(&mut polled, Some(&now)).is_ok()
+        && polled
+            .iter()
+            .any(|polled| polled.revents().contains(PollFlags::HUP))
+}
+
 /// Whether the notifying thread still waits, so that what was read of it belonged to it.
 pub(crate) fn still_waits(listener: BorrowedFd<'_>, id: u64) -> bool {
     // SAFETY: `id` is a valid u64 that lives through the call.
@@ -157,3 +171,30 @@ const SEND: libc::c_ulong = 0xC018_2101;
 const ID_VALID: libc::c_ulong = 0x4008_2102;
 const ADD_DESCRIPTOR: libc::c_ulong = 0x4018_2103;
 const SET_FLAGS: libc::c_ulong = 0x4008_2104;
+
+/// Whether the kernel's structures of user notification have the sizes that we use.
+pub(crate) fn notification_sizes_match() -> bool {
+    let mut sizes = libc::seccomp_notif_sizes {
+        seccomp_notif: 0,
+        seccomp_notif_resp: 0,
+        seccomp_data: 0,
+    };
+    // SAFETY: `sizes` is a valid seccomp_notif_sizes that lives through the call.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_seccomp,
+            libc::SECCOMP_GET_NOTIF_SIZES,
+            0,
+            &raw mut sizes,
+        )
+    };
+    let ours = (
+        size_of::<libc::seccomp_notif>(),
+        size_of::<libc::seccomp_notif_resp>(),
+    );
+    let theirs = (
+        usize::from(sizes.seccomp_notif),
+        usize::from(sizes.seccomp_notif_resp),
+    );
+    result == 0 && ours == theirs
+}

@@ -1,0 +1,230 @@
+//! The skill's root: an empty file system in memory with what the plan names in it.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{
+    CWD, FileType, Mode, OFlags, ResolveFlags, fstat, mkdirat, openat, openat2, symlinkat,
+};
+use rustix::io::Errno;
+use rustix::mount::{
+    FsMountFlags, FsOpenFlags, MountAttrFlags, MountPropagationFlags, MoveMountFlags,
+    OpenTreeFlags, UnmountFlags, fsconfig_create, fsconfig_set_string, fsmount, fsopen,
+    mount_change, move_mount, open_tree, unmount,
+};
+
+use crate::setup::{BindAccess, Mount};
+use crate::sys::mount::{Attributes, Reach, set_attributes};
+
+/// Builds the root and moves into it; afterwards nothing of the host's tree can be reached.
+pub(crate) fn build(mounts: &[Mount]) -> Result<(), Errno> {
+    mount_change(
+        "/",
+        MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC,
+    )?;
+    let trees = mounts.iter().map(tree).collect::<Result<Vec<_>, _>>()?;
+    let root = memory(ROOT_BYTES, 0o755, MountAttrFlags::empty())?;
+    move_mount(
+        &root,
+        "",
+        CWD,
+        "/tmp",
+        MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH,
+    )?;
+    rustix::process::fchdir(&root)?;
+    for (mount, tree) in mounts.iter().zip(trees) {
+        place(root.as_fd(), mount, tree)?;
+    }
+    rustix::process::pivot_root(".", ".")?;
+    unmount(".", UnmountFlags::DETACH)?;
+    rustix::process::chdir("/")
+}
+
+/// Makes the root, the process file system and closed memory read-only, after the last file was written there.
+pub(crate) fn seal(mounts: &[Mount]) -> Result<(), Errno> {
+    let closed = mounts.iter().filter_map(|mount| match mount {
+        Mount::Memory {
+            target,
+            writable: false,
+            ..
+        } => Some(target.as_path()),
+        Mount::Memory { .. }
+        | Mount::Bind { .. }
+        | Mount::Processes
+        | Mount::Terminals
+        | Mount::Link { .. }
+        | Mount::File { .. } => None,
+    });
+    for path in [Path::new("/"), Path::new("/proc")]
+        .into_iter()
+        .chain(closed)
+    {
+        let mount = open_path(CWD, path, OFlags::DIRECTORY)?;
+        set_attributes(mount.as_fd(), Attributes::READ_ONLY, Reach::One)?;
+    }
+    Ok(())
+}
+
+/// Writes a file that the root shall hold besides the plan's.
+pub(crate) fn write_file(path: &Path, content: &[u8]) -> Result<(), Errno> {
+    let relative = path.strip_prefix("/").map_err(|_| Errno::INVAL)?;
+    let root = open_path(CWD, Path::new("/"), OFlags::DIRECTORY)?;
+    make_file(root.as_fd(), relative, content)
+}
+
+/// The detached mount of one entry, made while the host's tree is still in sight.
+fn tree(mount: &Mount) -> Result<Option<OwnedFd>, Errno> {
+    match mount {
+        Mount::Bind { source, access, .. } => bind(source, *access).map(Some),
+        Mount::Memory { bytes, mode, .. } => {
+            let flags = MountAttrFlags::MOUNT_ATTR_NOSUID
+                | MountAttrFlags::MOUNT_ATTR_NODEV
+                | MountAttrFlags::MOUNT_ATTR_NOEXEC;
+            memory(*bytes, *mode, flags).map(Some)
+        }
+        Mount::Processes => processes().map(Some),
+        Mount::Terminals => terminals().map(Some),
+        Mount::Link { .. } | Mount::File { .. } => Ok(None),
+    }
+}
+
+fn bind(source: &Path, access: BindAccess) -> Result<OwnedFd, Errno> {
+    let resolve = ResolveFlags::NO_MAGICLINKS | ResolveFlags::NO_SYMLINKS;
+    let place = openat2(
+        CWD,
+        source,
+        OFlags::PATH | OFlags::CLOEXEC,
+        Mode::empty(),
+        resolve,
+    )?;
+    let tree = open_tree(
+        &place,
+        "",
+        OpenTreeFlags::OPEN_TREE_CLONE
+            | OpenTreeFlags::OPEN_TREE_CLOEXEC
+            | OpenTreeFlags::AT_EMPTY_PATH
+            | OpenTreeFlags::AT_RECURSIVE,
+    )?;
+    let safe = Attributes::NO_SUID.with(Attributes::NO_DEVICES);
+    let attributes = match access {
+        BindAccess::Runtime => safe.with(Attributes::READ_ONLY),
+        BindAccess::Read => safe.with(Attributes::READ_ONLY).with(Attributes::NO_EXEC),
+        BindAccess::Write => safe.with(Attributes::NO_EXEC),
+        BindAccess::Device => Attributes::NO_SUID.with(Attributes::NO_EXEC),
+    };
+    set_attributes(tree.as_fd(), attributes, Reach::Tree)?;
+    Ok(tree)
+}
+
+fn memory(bytes: u64, mode: u32, flags: MountAttrFlags) -> Result<OwnedFd, Errno> {
+    let context = fsopen("tmpfs", FsOpenFlags::FSOPEN_CLOEXEC)?;
+    fsconfig_set_string(context.as_fd(), "size", bytes.to_string())?;
+    fsconfig_set_string(context.as_fd(), "mode", format!("{mode:o}"))?;
+    fsconfig_create(context.as_fd())?;
+    fsmount(context.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, flags)
+}
+
+fn processes() -> Result<OwnedFd, Errno> {
+    let context = fsopen("proc", FsOpenFlags::FSOPEN_CLOEXEC)?;
+    fsconfig_set_string(context.as_fd(), "hidepid", "ptraceable")?;
+    fsconfig_create(context.as_fd())?;
+    let flags = MountAttrFlags::MOUNT_ATTR_NOSUID
+        | MountAttrFlags::MOUNT_ATTR_NODEV
+        | MountAttrFlags::MOUNT_ATTR_NOEXEC;
+    fsmount(context.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, flags)
+}
+
+fn terminals() -> Result<OwnedFd, Errno> {
+    let context = fsopen("devpts", FsOpenFlags::FSOPEN_CLOEXEC)?;
+    fsconfig_set_string(context.as_fd(), "ptmxmode", "0666")?;
+    fsconfig_set_string(context.as_fd(), "mode", "0620")?;
+    fsconfig_create(context.as_fd())?;
+    let flags = MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NOEXEC;
+    fsmount(context.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, flags)
+}
+
+/// Puts one entry into the new root.
+fn place(root: BorrowedFd<'_>, mount: &Mount, tree: Option<OwnedFd>) -> Result<(), Errno> {
+    let target = match mount {
+        Mount::Bind { target, .. } | Mount::Memory { target, .. } => target.clone(),
+        Mount::Processes => PathBuf::from("/proc"),
+        Mount::Terminals => PathBuf::from("/dev/pts"),
+        Mount::Link { target, content } => {
+            let (folder, name) = make_parent(root, relative(target)?)?;
+            return symlinkat(content, folder, name);
+        }
+        Mount::File { target, content } => return make_file(root, relative(target)?, content),
+    };
+    let tree = tree.ok_or(Errno::INVAL)?;
+    let target = relative(&target)?;
+    let (folder, name) = make_parent(root, target)?;
+    if FileType::from_raw_mode(fstat(&tree)?.st_mode) == FileType::Directory {
+        exists_or(mkdirat(&folder, &name, Mode::from_raw_mode(0o755)))?;
+    } else {
+        let flags =
+            OFlags::CREATE | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::EXCL;
+        exists_or(openat(&folder, &name, flags, Mode::from_raw_mode(0o644)).map(drop))?;
+    }
+    let spot = open_path(folder.as_fd(), &name, OFlags::NOFOLLOW)?;
+    move_mount(
+        &tree,
+        "",
+        &spot,
+        "",
+        MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH,
+    )?;
+    Ok(())
+}
+
+fn make_file(root: BorrowedFd<'_>, target: &Path, content: &[u8]) -> Result<(), Errno> {
+    let (folder, name) = make_parent(root, target)?;
+    let flags = OFlags::CREATE | OFlags::WRONLY | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = openat(&folder, &name, flags, Mode::from_raw_mode(0o644))?;
+    let mut rest = content;
+    while !rest.is_empty() {
+        let written = rustix::io::write(&file, rest)?;
+        rest = rest.get(written..).unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// Makes the folders above `target` and opens the last; follows no link out of the new root.
+fn make_parent(root: BorrowedFd<'_>, target: &Path) -> Result<(OwnedFd, PathBuf), Errno> {
+    let name = PathBuf::from(target.file_name().ok_or(Errno::INVAL)?);
+    let mut folder = open_path(root, Path::new("."), OFlags::DIRECTORY)?;
+    for part in target.parent().into_iter().flat_map(Path::components) {
+        let part: &Path = part.as_ref();
+        exists_or(mkdirat(&folder, part, Mode::from_raw_mode(0o755)))?;
+        folder = openat2(
+            &folder,
+            part,
+            OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
+            Mode::empty(),
+            ResolveFlags::NO_MAGICLINKS | ResolveFlags::NO_SYMLINKS,
+        )?;
+    }
+    Ok((folder, name))
+}
+
+fn open_path(folder: BorrowedFd<'_>, path: &Path, flags: OFlags) -> Result<OwnedFd, Errno> {
+    openat(
+        folder,
+        path,
+        flags | OFlags::PATH | OFlags::CLOEXEC,
+        Mode::empty(),
+    )
+}
+
+/// A folder that lies on a read-only bind cannot be made, but may be there.
+fn exists_or(result: Result<(), Errno>) -> Result<(), Errno> {
+    match result {
+        Err(Errno::EXIST | Errno::ROFS) => Ok(()),
+        other => other,
+    }
+}
+
+fn relative(target: &Path) -> Result<&Path, Errno> {
+    target.strip_prefix("/").map_err(|_| Errno::INVAL)
+}
+
+const ROOT_BYTES: u64 = 4 * 1024 * 1024;

@@ -1,0 +1,295 @@
+//! Opens files for the caller and hands it the descriptor.
+
+use std::ffi::OsStr;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
+
+use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags, fcntl_setfl, fstat, openat, openat2};
+use rustix::io::Errno;
+
+use super::Supervisor;
+use super::caller::Caller;
+use super::memory::{int, unsigned, word};
+use super::resolve::{Found, Last, Walked};
+use crate::journal::{Operation, Verdict};
+use crate::report::Report;
+use crate::setup::rule;
+use crate::sys::notify::{self, Notification};
+
+/// What is to be opened.
+pub(super) struct Request {
+    pub(super) folder: i32,
+    pub(super) path: Vec<u8>,
+    pub(super) flags: OFlags,
+    pub(super) mode: u32,
+    pub(super) resolve: ResolveFlags,
+}
+
+/// Why an open failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OpenError {
+    /// The kernel said so.
+    Errno(Errno),
+    /// A control path would be changed.
+    Control,
+}
+
+impl From<Errno> for OpenError {
+    fn from(errno: Errno) -> Self {
+        Self::Errno(errno)
+    }
+}
+
+impl Supervisor {
+    /// `open`, `openat`, `openat2` and `creat`.
+    pub(super) fn open(&self, call: &Notification, caller: Caller) {
+        let mut access = self.access(caller, Operation::Open);
+        let request = match self.open_request(call) {
+            Ok(request) => request,
+            Err(errno) => return self.fail(call, errno),
+        };
+        access.flags = u64::from(request.flags.bits());
+        let base = match self.base(caller, request.folder, &request.path) {
+            Ok(base) => base,
+            Err(errno) => return self.fail(call, errno),
+        };
+        let base = base.as_ref().map(AsFd::as_fd);
+        let outcome = self.open_as(caller, base, &request);
+        if let Ok(file) = &outcome {
+            access.resolved = self.path_of(file.as_fd());
+            if let Ok(stat) = fstat(file) {
+                (access.device, access.inode) = (stat.st_dev, stat.st_ino);
+            }
+        } else {
+            access.resolved = self.intended(base, &request.path);
+        }
+        let result = match &outcome {
+            Ok(_) => Ok(()),
+            Err(OpenError::Errno(errno)) => Err(*errno),
+            Err(OpenError::Control) => Err(Errno::ACCESS),
+        };
+        self.judge(&mut access, result);
+        if let Err(OpenError::Control) = outcome {
+            access.rule = rule::CONTROL_PATH;
+        }
+        let blocks = |file: &OwnedFd| self.waits_for_partner(file, &request);
+        let close_on_exec = request.flags.contains(OFlags::CLOEXEC);
+        access.requested = request.path.clone();
+        self.report(&Report::Access(access));
+        match outcome {
+            Ok(file) if blocks(&file) => self.open_later(call, file, request.flags),
+            Ok(file) => self.inject(call, &file, close_on_exec),
+            Err(_) => self.fail(call, result.err().unwrap_or(Errno::ACCESS)),
+        }
+    }
+
+    pub(super) fn inject(&self, call: &Notification, file: &OwnedFd, close_on_exec: bool) {
+        let injected = notify::inject(self.listener.as_fd(), call.id, file.as_fd(), close_on_exec);
+        if let Err(errno) = injected {
+            // The table of the caller is full, or the caller is gone.
+            self.fail(call, errno);
+        }
+    }
+
+    fn open_request(&self, call: &Notification) -> Result<Request, Errno> {
+        let [first, second, third, fourth, ..] = call.arguments;
+        let mut resolve = ResolveFlags::empty();
+        let (folder, address, flags, mode) = match i64::from(call.number) {
+            libc::SYS_open => (libc::AT_FDCWD, first, unsigned(second), unsigned(third)),
+            libc::SYS_creat => {
+                let flags = OFlags::CREATE | OFlags::WRONLY | OFlags::TRUNC;
+                (libc::AT_FDCWD, first, flags.bits(), unsigned(second))
+            }
+            libc::SYS_openat2 => {
+                if fourth < 24 {
+                    return Err(Errno::INVAL);
+                }
+                let how = self.read_exact::<24>(call, third)?;
+                resolve = ResolveFlags::from_bits_retain(word(&how, 2));
+                let flags = u32::try_from(word(&how, 0)).map_err(|_| Errno::INVAL)?;
+                (int(first), second, flags, unsigned(word(&how, 1)))
+            }
+            _ => (int(first), second, unsigned(third), unsigned(fourth)),
+        };
+        let mut flags = OFlags::from_bits_retain(flags) & KNOWN_FLAGS;
+        if flags.contains(OFlags::PATH) {
+            flags &= OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        }
+        let path = self.read_path(call, address)?;
+        Ok(Request {
+            folder,
+            path,
+            flags,
+            mode: mode & 0o7777,
+            resolve,
+        })
+    }
+
+    /// Opens `request` as the caller would, without ever waiting.
+    pub(super) fn open_as(
+        &self,
+        caller: Caller,
+        base: Option<BorrowedFd<'_>>,
+        request: &Request,
+    ) -> Result<OwnedFd, OpenError> {
+        if request.path.is_empty() {
+            return Err(Errno::NOENT.into());
+        }
+        if changes(request.flags) {
+            return self.open_to_change(caller, base, request);
+        }
+        match self.open_at_once(base, request) {
+            Ok(file) if self.is_of_processes(&file) => drop(file),
+            Ok(file) => return Ok(file),
+            Err(Errno::LOOP) => {}
+            Err(errno) if !self.may_mean_processes(base, &request.path) => return Err(errno.into()),
+            Err(_) => {}
+        }
+        if !request.resolve.is_empty() {
+            return Err(Errno::ACCESS.into());
+        }
+        self.open_walked(caller, base, request)
+    }
+
+    /// The common case: one call of the kernel.
+    fn open_at_once(
+        &self,
+        base: Option<BorrowedFd<'_>>,
+        request: &Request,
+    ) -> Result<OwnedFd, Errno> {
+        let resolve = request.resolve | ResolveFlags::NO_MAGICLINKS;
+        let path = OsStr::from_bytes(&request.path);
+        let file = openat2(
+            base.unwrap_or(CWD),
+            path,
+            quiet(request.flags),
+            Mode::empty(),
+            resolve,
+        )?;
+        restore_blocking(&file, request.flags)?;
+        Ok(file)
+    }
+
+    /// Step by step, for `/proc` and for links out of it.
+    fn open_walked(
+        &self,
+        caller: Caller,
+        base: Option<BorrowedFd<'_>>,
+        request: &Request,
+    ) -> Result<OwnedFd, OpenError> {
+        let follow = !request.flags.contains(OFlags::NOFOLLOW);
+        let last = if follow { Last::Follow } else { Last::Stay };
+        let flags = quiet(request.flags);
+        let file = match self.walk(caller, base, &request.path, last)? {
+            Walked::Folder(folder) => openat(&folder, ".", flags, Mode::empty())?,
+            Walked::Name {
+                folder,
+                name,
+                found,
+            } => {
+                let flags = if found == Found::Magic {
+                    flags
+                } else {
+                    flags | OFlags::NOFOLLOW
+                };
+                openat(&folder, OsStr::from_bytes(&name), flags, Mode::empty())?
+            }
+        };
+        restore_blocking(&file, request.flags)?;
+        Ok(file)
+    }
+
+    /// Whether a failed path may have gone through `/proc`, where the helper is not the caller.
+    fn may_mean_processes(&self, base: Option<BorrowedFd<'_>>, path: &[u8]) -> bool {
+        let from = |base| fstat(base).is_ok_and(|stat| stat.st_dev == self.process_device);
+        base.is_some_and(from)
+            || path
+                .windows(4)
+                .any(|part| part == b"self" || part == b"proc")
+    }
+
+    fn is_of_processes(&self, file: &OwnedFd) -> bool {
+        fstat(file).is_ok_and(|stat| stat.st_dev == self.process_device)
+    }
+
+    /// A named pipe whose other end is not there yet, opened by one that wants to wait.
+    fn waits_for_partner(&self, file: &OwnedFd, request: &Request) -> bool {
+        !request.flags.intersects(OFlags::NONBLOCK | OFlags::PATH)
+            && request.flags & OFlags::ACCMODE == OFlags::RDONLY
+            && fstat(file).is_ok_and(|stat| {
+                FileType::from_raw_mode(stat.st_mode) == FileType::Fifo
+                    && !self.path_of(file.as_fd()).starts_with(b"pipe:")
+            })
+    }
+
+    /// Waits for the partner of a named pipe on a thread of its own.
+    fn open_later(&self, call: &Notification, file: OwnedFd, flags: OFlags) {
+        let Ok(listener) = self.listener.try_clone() else {
+            return self.fail(call, Errno::NFILE);
+        };
+        let id = call.id;
+        let started = super::spawn("pipe", move || {
+            use std::os::fd::AsRawFd as _;
+            let link = format!("/proc/self/fd/{}", file.as_raw_fd());
+            let wanted = (flags & OFlags::ACCMODE) | OFlags::CLOEXEC;
+            // The caller may be gone when the partner comes.
+            let _ = match openat(CWD, link, wanted, Mode::empty()) {
+                Ok(opened) => notify::inject(
+                    listener.as_fd(),
+                    id,
+                    opened.as_fd(),
+                    flags.contains(OFlags::CLOEXEC),
+                )
+                .map(drop),
+                Err(errno) => notify::fail(listener.as_fd(), id, errno),
+            };
+        });
+        if let Err(errno) = started {
+            self.fail(call, errno);
+        }
+    }
+
+    /// Records and refuses what a rule of its own forbids.
+    pub(super) fn refuse(
+        &self,
+        call: &Notification,
+        mut access: crate::journal::Access,
+        rule: u32,
+        errno: Errno,
+    ) {
+        access.verdict = Verdict::Denied;
+        access.rule = rule;
+        access.errno = errno.raw_os_error();
+        self.report(&Report::Access(access));
+        self.fail(call, errno);
+    }
+}
+
+/// Whether opening so can change anything.
+fn changes(flags: OFlags) -> bool {
+    !flags.contains(OFlags::PATH)
+        && (flags & OFlags::ACCMODE != OFlags::RDONLY
+            || flags.intersects(OFlags::CREATE | OFlags::TRUNC)
+            || flags.contains(OFlags::TMPFILE))
+}
+
+/// Flags that never wait and never give the helper a terminal.
+pub(super) fn quiet(flags: OFlags) -> OFlags {
+    if flags.contains(OFlags::PATH) {
+        flags | OFlags::CLOEXEC
+    } else {
+        flags | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC
+    }
+}
+
+/// Takes back the flag that only the helper wanted.
+pub(super) fn restore_blocking(file: &OwnedFd, flags: OFlags) -> Result<(), Errno> {
+    if flags.intersects(OFlags::NONBLOCK | OFlags::PATH) {
+        return Ok(());
+    }
+    let kept = OFlags::APPEND | OFlags::DIRECT | OFlags::NOATIME;
+    fcntl_setfl(file, flags & kept)
+}
+
+/// What `open` knows; it ignores other bits.
+const KNOWN_FLAGS: OFlags = OFlags::from_bits_retain(0o37_777_703 & !0o100_000);

@@ -1,0 +1,147 @@
+//! Which rule speaks for a path.
+
+use rustix::io::Errno;
+
+use super::Supervisor;
+use crate::journal::{Access, Verdict};
+use crate::setup::{Control, Place, rule};
+
+impl Supervisor {
+    /// The nearest place above `path`.
+    pub(super) fn place(&self, path: &[u8]) -> Option<&Place> {
+        let above = |place: &&Place| is_below(path, &place.prefix);
+        self.setup
+            .places
+            .iter()
+            .filter(above)
+            .max_by_key(|place| place.prefix.len())
+    }
+
+    /// Fills verdict, rule and error of a record from its resolved path and outcome.
+    pub(super) fn judge(&self, access: &mut Access, outcome: Result<(), Errno>) {
+        let place = self.place(&access.resolved);
+        access.rule = place.map_or(rule::SYSTEM, |place| place.rule);
+        if let Err(errno) = outcome {
+            access.errno = errno.raw_os_error();
+            let refused = matches!(
+                errno,
+                Errno::ACCESS | Errno::PERM | Errno::ROFS | Errno::XDEV
+            );
+            if place.is_none() || refused {
+                access.verdict = Verdict::Denied;
+                access.rule = rule::NOT_GRANTED;
+            }
+        }
+    }
+
+    /// Whether changing `path` would steer the agent's next step.
+    pub(super) fn is_control(&self, path: &[u8]) -> bool {
+        let Some(place) = self.place(path) else {
+            return false;
+        };
+        match place.control {
+            Control::Free => false,
+            Control::Protected => {
+                is_control_path(path.get(place.prefix.len()..).unwrap_or_default())
+            }
+        }
+    }
+
+    /// As [`Self::is_control`], and also for folders that would become or hold control paths by a
+    /// new name.
+    pub(super) fn is_control_name(&self, path: &[u8]) -> bool {
+        self.is_control(path)
+            || (path
+                .rsplit(|byte| *byte == b'/')
+                .next()
+                .is_some_and(|name| {
+                    name.eq_ignore_ascii_case(b".git") || name.eq_ignore_ascii_case(b".vscode")
+                })
+                && self
+                    .place(path)
+                    .is_some_and(|place| place.control == Control::Protected))
+    }
+}
+
+/// Whether a path below a workspace is one that programs obey at their next start.
+pub(crate) fn is_control_path(relative: &[u8]) -> bool {
+    let mut before: &[u8] = b"";
+    for part in relative
+        .split(|byte| *byte == b'/')
+        .filter(|part| !part.is_empty())
+    {
+        let is = |name: &&str| part.eq_ignore_ascii_case(name.as_bytes());
+        if CONTROL_NAMES.iter().any(|name| is(&name)) {
+            return true;
+        }
+        let below = CONTROL_BELOW
+            .iter()
+            .find(|(folder, _)| before.eq_ignore_ascii_case(folder.as_bytes()));
+        if below.is_some_and(|(_, names)| names.iter().any(|name| is(&name))) {
+            return true;
+        }
+        before = part;
+    }
+    false
+}
+
+fn is_below(path: &[u8], prefix: &[u8]) -> bool {
+    path.strip_prefix(prefix)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+}
+
+/// Names that are control paths wherever they stand in a workspace.
+pub(crate) const CONTROL_NAMES: &[&str] = &[
+    ".agents",
+    ".bash_login",
+    ".bash_logout",
+    ".bash_profile",
+    ".bashrc",
+    ".chopmark",
+    ".claude",
+    ".claude.json",
+    ".cursor",
+    ".cursorrules",
+    ".direnv",
+    ".envrc",
+    ".exrc",
+    ".gitattributes",
+    ".gitconfig",
+    ".gitmodules",
+    ".mcp.json",
+    ".nvimrc",
+    ".profile",
+    ".vimrc",
+    ".windsurfrules",
+    ".zprofile",
+    ".zshenv",
+    ".zshrc",
+    "AGENTS.md",
+    "CLAUDE.md",
+    "GEMINI.md",
+    "chopmark.lock",
+];
+/// Names that are control paths directly below a folder of that name.
+pub(crate) const CONTROL_BELOW: &[(&str, &[&str])] = &[
+    (
+        ".git",
+        &[
+            "hooks",
+            "config",
+            "config.worktree",
+            "info",
+            "modules",
+            "worktrees",
+        ],
+    ),
+    (".github", &["copilot-instructions.md", "workflows"]),
+    (
+        ".vscode",
+        &[
+            "tasks.json",
+            "settings.json",
+            "launch.json",
+            "extensions.json",
+        ],
+    ),
+];

@@ -1,0 +1,241 @@
+//! Walks a path on the caller's behalf where the kernel's own walk would mean the helper.
+//!
+//! `/proc/self` is the caller's, links out of `/proc` are followed one by one, and the walk ends
+//! at a folder and a last name, so that what is done there cannot be moved by a race.
+
+use std::collections::VecDeque;
+use std::ffi::OsStr;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
+
+use rustix::fs::{CWD, FileType, Mode, OFlags, Stat, fstat, openat, readlinkat};
+use rustix::io::Errno;
+
+use super::Supervisor;
+use super::caller::Caller;
+
+/// Where a walk ended.
+pub(super) enum Walked {
+    /// At the name `name` in `folder`; it may be missing.
+    Name {
+        folder: OwnedFd,
+        name: Vec<u8>,
+        found: Found,
+    },
+    /// At a folder itself: the path ended in `.`, `..`, a slash, or was the root.
+    Folder(OwnedFd),
+}
+
+/// What stands at the last name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Nothing.
+    Missing,
+    /// Something that is not a link, or a link that shall not be followed.
+    Plain,
+    /// A link of `/proc` that leads to an object and not to a path.
+    Magic,
+}
+
+/// Whether a link at the last name is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Last {
+    Follow,
+    Stay,
+}
+
+impl Supervisor {
+    /// The folder that relative paths of the caller begin at; none for absolute paths.
+    pub(super) fn base(
+        &self,
+        caller: Caller,
+        folder: i32,
+        path: &[u8],
+    ) -> Result<Option<OwnedFd>, Errno> {
+        if path.starts_with(b"/") {
+            return Ok(None);
+        }
+        let link = if folder == libc::AT_FDCWD {
+            format!("/proc/{}/cwd", caller.thread)
+        } else if folder < 0 {
+            return Err(Errno::BADF);
+        } else {
+            format!("/proc/{}/fd/{folder}", caller.thread)
+        };
+        let opened = openat(CWD, link, OFlags::PATH | OFlags::CLOEXEC, Mode::empty());
+        opened.map(Some).map_err(|errno| {
+            if errno == Errno::NOENT {
+                Errno::BADF
+            } else {
+                errno
+            }
+        })
+    }
+
+    /// Walks `path` from `base`, or from the root.
+    pub(super) fn walk(
+        &self,
+        caller: Caller,
+        base: Option<BorrowedFd<'_>>,
+        path: &[u8],
+        last: Last,
+    ) -> Result<Walked, Errno> {
+        if path.is_empty() {
+            return Err(Errno::NOENT);
+        }
+        let mut folder = match base {
+            Some(base) if !path.starts_with(b"/") => reopen(base)?,
+            Some(_) | None => root()?,
+        };
+        let mut rest: VecDeque<Vec<u8>> = parts(path);
+        let mut links = 0_u32;
+        while let Some(part) = rest.pop_front() {
+            let at_end = rest.is_empty();
+            if part == b"." || part == b".." {
+                folder = open_part(folder.as_fd(), &part, OFlags::DIRECTORY)?;
+                continue;
+            }
+            let in_processes = fstat(&folder)?.st_dev == self.process_device;
+            let part = if in_processes {
+                self.own(caller, folder.as_fd(), part)?
+            } else {
+                part
+            };
+            let next = match open_part(folder.as_fd(), &part, OFlags::NOFOLLOW) {
+                Ok(next) => next,
+                Err(Errno::NOENT) if at_end => {
+                    return Ok(Walked::Name {
+                        folder,
+                        name: part,
+                        found: Found::Missing,
+                    });
+                }
+                Err(errno) => return Err(errno),
+            };
+            let stat = fstat(&next)?;
+            if !is_link(&stat) || (at_end && last == Last::Stay) {
+                if at_end {
+                    return Ok(Walked::Name {
+                        folder,
+                        name: part,
+                        found: Found::Plain,
+                    });
+                }
+                folder = next;
+                continue;
+            }
+            links = links.saturating_add(1);
+            if links > MOST_LINKS {
+                return Err(Errno::LOOP);
+            }
+            if in_processes && !is_root_of_processes(&fstat(&folder)?) {
+                if at_end {
+                    return Ok(Walked::Name {
+                        folder,
+                        name: part,
+                        found: Found::Magic,
+                    });
+                }
+                folder = open_part(folder.as_fd(), &part, OFlags::empty())?;
+                continue;
+            }
+            let content = readlinkat(&next, "", Vec::new())?.into_bytes();
+            if content.starts_with(b"/") {
+                folder = root()?;
+            }
+            for part in parts(&content).into_iter().rev() {
+                rest.push_front(part);
+            }
+        }
+        Ok(Walked::Folder(folder))
+    }
+
+    /// In `/proc`, the caller's own name for `self`; the helper's folder and memory are closed.
+    fn own(&self, caller: Caller, folder: BorrowedFd<'_>, part: Vec<u8>) -> Result<Vec<u8>, Errno> {
+        if part == b"mem" {
+            return Err(Errno::ACCESS);
+        }
+        if !is_root_of_processes(&fstat(folder)?) {
+            return Ok(part);
+        }
+        match part.as_slice() {
+            b"self" => Ok(caller.pid.to_string().into_bytes()),
+            b"thread-self" => Ok(format!("{}/task/{}", caller.pid, caller.thread).into_bytes()),
+            b"1" => Err(Errno::ACCESS),
+            _ => Ok(part),
+        }
+    }
+
+    /// The path of an open object, as the kernel tells it.
+    pub(super) fn path_of(&self, object: BorrowedFd<'_>) -> Vec<u8> {
+        use std::os::fd::AsRawFd as _;
+        let link = format!("/proc/self/fd/{}", object.as_raw_fd());
+        rustix::fs::readlink(link, Vec::new())
+            .map(std::ffi::CString::into_bytes)
+            .unwrap_or_default()
+    }
+
+    /// The absolute path that was meant, without a look at links.
+    pub(super) fn intended(&self, base: Option<BorrowedFd<'_>>, path: &[u8]) -> Vec<u8> {
+        let mut whole = base.map(|base| self.path_of(base)).unwrap_or_default();
+        whole.push(b'/');
+        whole.extend_from_slice(path);
+        let mut kept: Vec<&[u8]> = Vec::new();
+        for part in whole.split(|byte| *byte == b'/') {
+            match part {
+                b"" | b"." => {}
+                b".." => drop(kept.pop()),
+                part => kept.push(part),
+            }
+        }
+        [b"/".as_slice(), &kept.join(&b'/')].concat()
+    }
+}
+
+/// `folder` and `name` as one path.
+pub(super) fn join(folder: &[u8], name: &[u8]) -> Vec<u8> {
+    let folder = folder.strip_suffix(b"/").unwrap_or(folder);
+    [folder, b"/", name].concat()
+}
+
+/// The parts of a path; a trailing slash counts as a last part `.`.
+fn parts(path: &[u8]) -> VecDeque<Vec<u8>> {
+    let mut parts: VecDeque<Vec<u8>> = path
+        .split(|byte| *byte == b'/')
+        .filter(|part| !part.is_empty())
+        .map(<[u8]>::to_vec)
+        .collect();
+    if path.ends_with(b"/") || parts.is_empty() {
+        parts.push_back(b".".to_vec());
+    }
+    parts
+}
+
+fn root() -> Result<OwnedFd, Errno> {
+    openat(
+        CWD,
+        "/",
+        OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
+        Mode::empty(),
+    )
+}
+
+fn reopen(folder: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
+    folder.try_clone_to_owned().map_err(super::io_errno)
+}
+
+fn open_part(folder: BorrowedFd<'_>, part: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
+    let flags = flags | OFlags::PATH | OFlags::CLOEXEC;
+    openat(folder, OsStr::from_bytes(part), flags, Mode::empty())
+}
+
+fn is_link(stat: &Stat) -> bool {
+    FileType::from_raw_mode(stat.st_mode) == FileType::Symlink
+}
+
+/// The root of a process file system has inode 1.
+fn is_root_of_processes(stat: &Stat) -> bool {
+    stat.st_ino == 1
+}
+
+const MOST_LINKS: u32 = 40;

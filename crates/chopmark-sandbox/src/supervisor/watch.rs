@@ -1,0 +1,61 @@
+//! Ends the run when the supervising process is gone or memory runs over.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
+
+use rustix::fs::{CWD, Dir, Mode, OFlags, openat};
+
+use super::Supervisor;
+use crate::launch::control::{Message, receive, tell};
+use crate::sys::process::exit_now;
+
+/// Waits until the other end of `control` is gone, then ends every process of the sandbox.
+pub(super) fn end_with(control: &OwnedFd) {
+    while matches!(receive(control.as_fd()), Ok(Some(_))) {}
+    exit_now(1);
+}
+
+/// Looks at the memory of all processes now and then.
+pub(super) fn watch_memory(supervisor: &Supervisor, control: &OwnedFd) {
+    loop {
+        std::thread::sleep(INTERVAL);
+        if resident_bytes() > supervisor.setup.limits.memory_bytes {
+            supervisor.flush();
+            tell(control, &Message::MemoryExceeded);
+            exit_now(1);
+        }
+    }
+}
+
+/// Memory of all processes but the helper that is theirs alone, in bytes.
+fn resident_bytes() -> u64 {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let Ok(folder) = openat(CWD, "/proc", flags, Mode::empty()) else {
+        return 0;
+    };
+    let Ok(entries) = Dir::new(folder) else {
+        return 0;
+    };
+    entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str().ok()?.parse::<u32>().ok())
+        .filter(|pid| *pid != 1)
+        .filter_map(private_bytes)
+        .fold(0, u64::saturating_add)
+}
+
+fn private_bytes(pid: u32) -> Option<u64> {
+    let path = format!("/proc/{pid}/statm");
+    let file = openat(CWD, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
+    let mut text = [0_u8; 128];
+    let count = rustix::io::read(&file, &mut text).ok()?;
+    let text = std::str::from_utf8(text.get(..count)?).ok()?;
+    let mut fields = text.split_whitespace().skip(1).map(str::parse::<u64>);
+    let (resident, shared) = (fields.next()?.ok()?, fields.next()?.ok()?);
+    let pages = resident.saturating_sub(shared);
+    Some(pages.saturating_mul(PAGE_BYTES))
+}
+
+const INTERVAL: Duration = Duration::from_millis(100);
+/// On x86-64.
+const PAGE_BYTES: u64 = 4096;
