@@ -7,10 +7,11 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use thiserror::Error;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use super::ca::{AuthorityError, RunAuthority};
 use super::config::BrokerConfig;
@@ -146,13 +147,20 @@ async fn accept(
             recorder: Arc::clone(&shared.recorder),
             peer,
         };
-        if !shared.recorder.works() {
-            connections.spawn(turn_away(stream, Refusal::JournalUnavailable));
-        } else if connections.len() >= shared.limits.connections {
+        let limit = shared.limits.connections;
+        let refusal = if !shared.recorder.works() {
+            Some(Refusal::JournalUnavailable)
+        } else if connections.len() >= limit {
             origin.refuse(&Refusal::TooManyConnections, &Known::default());
-            turn_away_now(&stream, &Refusal::TooManyConnections);
+            Some(Refusal::TooManyConnections)
         } else {
-            connections.spawn(serve(stream, Arc::clone(shared), origin));
+            None
+        };
+        match refusal {
+            None => drop(connections.spawn(serve(stream, Arc::clone(shared), origin))),
+            // Those turned away linger a moment; there must not be many of them either.
+            Some(_) if connections.len() >= limit.saturating_mul(2) => {}
+            Some(refusal) => drop(connections.spawn(turn_away(stream, refusal))),
         }
     }
     connections.shutdown().await;
@@ -172,13 +180,14 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>, origin: Origin) {
     }
 }
 
+/// Says why, and takes what the client was saying, lest closing on unread bytes undo the answer.
 async fn turn_away(mut stream: TcpStream, refusal: Refusal) {
     drop(stream.write_all(turned_away(&refusal).as_bytes()).await);
-}
-
-/// Says why and hangs up, without a task that would count as a connection.
-fn turn_away_now(stream: &TcpStream, refusal: &Refusal) {
-    drop(stream.try_write(turned_away(refusal).as_bytes()));
+    drop(stream.shutdown().await);
+    let mut rest = stream.take(LINGER_BYTES);
+    drop(timeout(LINGER, tokio::io::copy(&mut rest, &mut tokio::io::sink())).await);
 }
 
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
+const LINGER: Duration = Duration::from_secs(1);
+const LINGER_BYTES: u64 = 64 * 1024;

@@ -253,3 +253,6 @@ async fn open(
 /// Fatal alert 112 of RFC 6066 §3, as a TLS record.
 const UNRECOGNIZED_NAME_ALERT: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
 const COPY_BYTES: usize = 32 * 1024;
+
+#[cfg(test)]
+mod tests;

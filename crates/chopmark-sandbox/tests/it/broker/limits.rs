@@ -86,15 +86,33 @@ fn an_answer_that_is_too_large() {
     }
 }
 
-#[test]
-fn a_connection_on_which_nothing_moves() {
-    let world = limited(|limits| limits.idle = Duration::from_millis(300));
+/// A tunnel in which the client says nothing ends by this limit, and by no other.
+fn ends_quietly(change: impl FnOnce(&mut Limits)) {
+    let world = limited(change);
     let port = world.origin.tls.port();
     assert_eq!(world.curl(&[&world.url("api.test", "/")]).status, 200);
-    let hello = format!("CONNECT api.test:{port} HTTP/1.1\r\n\r\n");
-    let idle = world.raw(hello.as_bytes());
-    assert!(idle.starts_with("HTTP/1.1 200"), "{idle}");
-    world.stop();
+    let silent = world.raw(format!("CONNECT api.test:{port} HTTP/1.1\r\n\r\n").as_bytes());
+    assert!(silent.starts_with("HTTP/1.1 200"), "{silent}");
+    assert!(world.refusals().is_empty());
+}
+
+#[test]
+fn a_connection_on_which_nothing_moves_and_one_that_lasts_too_long() {
+    ends_quietly(|limits| limits.idle = Duration::from_millis(900));
+    ends_quietly(|limits| limits.total = Duration::from_millis(900));
+}
+
+#[test]
+fn nothing_is_served_without_a_journal() {
+    let mut world = limited(|_| {});
+    let url = world.plain_url("api.test", "/v1/");
+    assert_eq!(world.curl(&[&url]).status, 200);
+    world.lose_journal();
+    let lost = world.curl(&[&url]);
+    assert_eq!(lost.status, 503, "{lost:?}");
+    assert_eq!(lost.body, "chopmark: the journal cannot be written\n");
+    assert_eq!(world.curl(&[&world.url("api.test", "/")]).connect, 503);
+    assert_eq!(world.origin.seen().len(), 1);
 }
 
 #[test]
