@@ -1,3 +1,8 @@
 //! Integration tests of the sandbox.
+#![expect(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    reason = "a test fails loudly"
+)]
 
 mod broker;

@@ -1,3 +1,5 @@
+#![expect(clippy::arithmetic_side_effects, reason = "a test fails loudly")]
+
 use std::sync::Arc;
 
 use base64::Engine;
