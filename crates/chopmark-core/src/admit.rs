@@ -202,6 +202,13 @@ fn gates(
     verdict: &Verdict,
 ) -> Result<(), Refusal> {
     let time = evidence.checkpoint.witness_time;
+    let told = roots.log(&evidence.origin);
+    if told.is_none_or(|log| log.charter != evidence.charter) {
+        return Err(Refusal::OtherLog {
+            origin: evidence.origin.clone(),
+            charter: evidence.charter,
+        });
+    }
     if let Some(ground) = &verdict.veto {
         return Err(Refusal::Vetoed {
             ground: ground.clone(),
@@ -299,6 +306,11 @@ fn facts(evidence: &Evidence, request: &Request, verdict: &Verdict) -> PolicyFac
 pub enum Refusal {
     #[error("{}", veto_words(.ground))]
     Vetoed { ground: VetoGround },
+    #[error("the roots file does not name the log `{origin}` with charter {charter}")]
+    OtherLog {
+        origin: String,
+        charter: StatementId,
+    },
     #[error("the roots file expired at {at}")]
     RootsExpired { at: u64 },
     #[error("the witnesses' time is {witnesses} and this host's clock says {clock}")]
@@ -340,11 +352,8 @@ fn veto_words(ground: &VetoGround) -> String {
             statement,
             reason,
         } => format!("{by}, one of your roots, vetoes it ({reason:?}): {statement}").to_lowercase(),
-        VetoGround::Reached { statements } => {
-            format!(
-                "{} organisations over disjoint paths veto it",
-                statements.len()
-            )
+        VetoGround::Reached { disjoint, .. } => {
+            format!("{disjoint} organisations over disjoint paths veto it")
         }
         VetoGround::Panel { name, .. } => format!("the panel `{name}` vetoes it"),
     }
@@ -363,6 +372,7 @@ impl Refusal {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Vetoed { .. } => "vetoed",
+            Self::OtherLog { .. } => "roots-other-log",
             Self::RootsExpired { .. } => "roots-expired",
             Self::ClockBehind { .. } => "clock-behind",
             Self::Stale { .. } => "evidence-stale",
@@ -378,13 +388,34 @@ impl Refusal {
         }
     }
 
+    /// Returns what its reader can do about it, one line.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Vetoed { .. } => "nothing overrides a veto; only its issuer takes it back",
+            Self::OtherLog { .. } => "name the log in the roots file if you mean to trust it",
+            Self::RootsExpired { .. } => "look at the roots file, raise its version, sign it again",
+            Self::ClockBehind { .. } => "set this host's clock",
+            Self::Stale { .. } => "try again, or another mirror; the registry may be withholding",
+            Self::Unproved { .. } => "wait until enough replaying witnesses have cosigned",
+            Self::Yanked { .. } => "choose another version",
+            Self::Level { .. } => "ask for less, wait, or ask for what is missing",
+            Self::Policy { .. } => "the rules named stand in your policy folder",
+            Self::PolicyError { .. } => "mend the policy; until then everything is refused",
+            Self::TooLarge { .. } => "name fewer roots, or less depth for each",
+            Self::AdoptionOther { .. } => "the folder changed: adopt it again",
+            Self::AdoptionExpired { .. } => "adopt it again",
+            Self::AdoptionTooLong => "choose an earlier end",
+        }
+    }
+
     /// Returns who is answerable.
     pub fn blame(&self) -> Blame {
         match self {
             Self::Vetoed { .. } | Self::Yanked { .. } | Self::Level { .. } => Blame::Issuer,
             Self::Stale { .. } | Self::TooLarge { .. } => Blame::Registry,
             Self::Unproved { .. } => Blame::Witness,
-            Self::RootsExpired { .. }
+            Self::OtherLog { .. }
+            | Self::RootsExpired { .. }
             | Self::ClockBehind { .. }
             | Self::Policy { .. }
             | Self::PolicyError { .. }

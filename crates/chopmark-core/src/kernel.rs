@@ -8,12 +8,12 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    digest::{IdentityId, ResultDigest, StatementId},
+    digest::{ContentDigest, IdentityId, ResultDigest, StatementId},
     evidence::{Evidence, Stated},
     flow::FlowError,
     level::Level,
     permission::Manifest,
-    record::{Audit, Body, Counts, Criterion, Method, Outcome, Relation, Scan, Scope},
+    record::{Audit, Body, Counts, Criterion, Method, Outcome, Relation, Scan, Scope, Vouch},
     requirement::{Confinement, Lineage, Requirement, asks},
     roots::Roots,
 };
@@ -21,7 +21,11 @@ use crate::{
 use graph::{Graph, Support};
 
 mod graph;
+mod nearest;
 mod veto;
+
+#[cfg(test)]
+mod tests;
 
 pub use graph::Certificate;
 pub use veto::VetoGround;
@@ -64,6 +68,7 @@ pub enum Cause {
     ByPublisher,
     DeltaUnsupported,
     EngineUnnamed,
+    Expired,
     Incomplete,
     LacksCriteria,
     NotAllFiles,
@@ -83,6 +88,7 @@ impl Cause {
             Self::ByPublisher => "by-publisher",
             Self::DeltaUnsupported => "delta-unsupported",
             Self::EngineUnnamed => "engine-unnamed",
+            Self::Expired => "expired",
             Self::Incomplete => "incomplete",
             Self::LacksCriteria => "lacks-criteria",
             Self::NotAllFiles => "not-all-files",
@@ -134,34 +140,54 @@ pub fn evaluate(
 ) -> Result<Verdict, FlowError> {
     let gates = roots.preset().gates();
     let graph = Graph::build(evidence, roots, Scope::Audit, Some(evidence.publisher));
+    let doubt = Graph::build(evidence, roots, Scope::Veto, None);
     let mut statements = BTreeMap::new();
     let mut severe = Vec::new();
     let (mut scans, mut audits) = (Vec::new(), Vec::new());
     for stated in &evidence.statements {
-        let cause = if let Body::Scan(scan) = &stated.body {
-            let cause = scan_cause(evidence, roots, request, &graph, stated, scan);
-            if cause.is_none() {
-                scans.push(Support::family(roots, stated, scan));
+        let cause = match &stated.body {
+            Body::Scan(scan) => {
+                let cause = scan_cause(evidence, roots, request, &graph, stated, scan);
+                if cause.is_none() {
+                    scans.push(Support::family(roots, stated, scan));
+                }
+                if blocks(evidence, &graph, roots, stated, scan.content, scan.counts) {
+                    severe.push(stated.id);
+                }
+                cause
             }
-            if blocks(&graph, roots, stated, scan.counts) {
-                severe.push(stated.id);
+            Body::Audit(audit) => {
+                let cause = audit_cause(evidence, roots, request, &graph, stated, audit);
+                if cause.is_none() {
+                    audits.push(Support::statement(roots, stated));
+                }
+                if blocks(evidence, &graph, roots, stated, audit.content, audit.counts) {
+                    severe.push(stated.id);
+                }
+                cause
             }
-            cause
-        } else if let Body::Audit(audit) = &stated.body {
-            let cause = audit_cause(evidence, roots, request, &graph, stated, audit);
-            if cause.is_none() {
-                audits.push(Support::statement(roots, stated));
-            }
-            if blocks(&graph, roots, stated, audit.counts) {
-                severe.push(stated.id);
-            }
-            cause
-        } else {
-            continue;
+            Body::Veto(veto) => veto::cause(evidence, roots, &doubt, stated, veto),
+            Body::Charter(_)
+            | Body::Inception(_)
+            | Body::Rotate(_)
+            | Body::Retire(_)
+            | Body::Claim(_)
+            | Body::Release(_)
+            | Body::Yank(_)
+            | Body::Vouch(_)
+            | Body::Retract(_)
+            | Body::State(_)
+            | Body::Rules(_) => continue,
         };
         statements.insert(stated.id, cause);
     }
-    severe.retain(|id| !evidence.retracted.contains_key(id));
+    for vouch in &evidence.vouches {
+        statements.insert(
+            vouch.id,
+            vouch_cause(evidence, roots, &graph, &doubt, vouch),
+        );
+    }
+    severe.sort_unstable();
     let automated = graph.count(evidence, &scans)?;
     let human = graph.count(evidence, &audits)?;
     let age = evidence
@@ -174,7 +200,7 @@ pub fn evaluate(
             asks(&request.manifest, &request.confinement, &request.lineage),
             roots.preset(),
         ),
-        veto: veto::ground(evidence, roots)?,
+        veto: veto::ground(evidence, roots, &doubt)?,
         automated,
         human,
         severe,
@@ -184,6 +210,13 @@ pub fn evaluate(
         statements,
     };
     climb(&mut verdict, evidence, request, gates.engine_families);
+    if matches!(verdict.level, Level::L2 | Level::L3) {
+        let nearest = nearest::reviewer(evidence, roots, &graph, &audits, verdict.human.value())?;
+        if let (Some(nearest), Some(missing)) = (nearest, verdict.missing.last_mut()) {
+            missing.push_str("; nearest: ");
+            missing.push_str(&nearest);
+        }
+    }
     Ok(verdict)
 }
 
@@ -200,6 +233,7 @@ fn climb(verdict: &mut Verdict, evidence: &Evidence, request: &Request, families
     if scans < families {
         verdict.missing.push(match request.rescan {
             None => "a scan on this host".into(),
+            Some(_) if differs(verdict) => "a scan with the result that this host got".into(),
             Some(_) => format!("{} that your roots reach", amount(families, "scan")),
         });
     }
@@ -235,6 +269,11 @@ fn climb(verdict: &mut Verdict, evidence: &Evidence, request: &Request, families
     }
 }
 
+fn differs(verdict: &Verdict) -> bool {
+    let mut causes = verdict.statements.values();
+    causes.any(|cause| *cause == Some(Cause::ResultDiffers))
+}
+
 fn amount(n: u32, what: &str) -> String {
     if n == 1 {
         format!("one {what}")
@@ -243,8 +282,20 @@ fn amount(n: u32, what: &str) -> String {
     }
 }
 
-fn blocks(graph: &Graph, roots: &Roots, stated: &Stated<Body>, counts: Counts) -> bool {
-    counts.high > 0 && graph.reaches(roots.organisation(stated.issuer))
+/// Whether a statement holds back L2: a severe finding in these bytes, by an organisation that
+/// the roots reach, not taken back. It does so whatever else its auditor or engine lacks.
+fn blocks(
+    evidence: &Evidence,
+    graph: &Graph,
+    roots: &Roots,
+    stated: &Stated<Body>,
+    content: ContentDigest,
+    counts: Counts,
+) -> bool {
+    counts.high > 0
+        && content == evidence.subject
+        && graph.reaches(roots.organisation(stated.issuer))
+        && !evidence.retracted.contains_key(&stated.id)
 }
 
 /// Causes that hold for any kind of positive statement.
@@ -324,6 +375,26 @@ fn audit_cause(
         .all(|c| audit.criteria.contains(c))
     {
         Some(Cause::LacksCriteria)
+    } else {
+        None
+    }
+}
+
+/// Why a vouch leads nowhere: it is over, or nothing leads to who made it.
+fn vouch_cause(
+    evidence: &Evidence,
+    roots: &Roots,
+    graph: &Graph,
+    doubt: &Graph,
+    vouch: &Stated<Vouch>,
+) -> Option<Cause> {
+    let by = roots.organisation(vouch.issuer);
+    if evidence.retracted.contains_key(&vouch.id) {
+        Some(Cause::Retracted)
+    } else if graph::is_over(evidence, vouch.body.expires) {
+        Some(Cause::Expired)
+    } else if !graph.reaches(by) && !doubt.reaches(by) {
+        Some(Cause::NotReached)
     } else {
         None
     }

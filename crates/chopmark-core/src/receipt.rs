@@ -5,15 +5,12 @@
 //!
 //! Spec: docs/spec/receipt.md.
 
-use std::collections::BTreeMap;
-
 use thiserror::Error;
 
 use crate::{
     admit::{Admission, Decision, admit},
     digest::{
-        BlobDigest, GrantDigest, IdentityId, KeyDigest, PolicyDigest, ResultDigest, RootsDigest,
-        StatementId,
+        BlobDigest, GrantDigest, KeyDigest, PolicyDigest, ResultDigest, RootsDigest, StatementId,
     },
     evidence::{Bundle, BundleError, Evidence, EvidenceError, FirstContact, Query, Reach, collect},
     json::{self, JsonError},
@@ -162,7 +159,12 @@ fn predicate(
         verified_levels: verdict.map_or_else(Vec::new, |v| vec![v.level.to_string()]),
         missing: verdict.map_or_else(Vec::new, |v| v.missing.clone()),
         human_paths: verdict.map_or_else(Vec::new, |v| v.human.paths().to_vec()),
+        human_cut: verdict.map_or_else(Vec::new, |v| v.human.cut().to_vec()),
         scan_paths: verdict.map_or_else(Vec::new, |v| v.automated.paths().to_vec()),
+        scan_cut: verdict.map_or_else(Vec::new, |v| v.automated.cut().to_vec()),
+        severe: verdict.map_or_else(Vec::new, |v| {
+            v.severe.iter().map(ToString::to_string).collect()
+        }),
         score: verdict.map_or(0, |v| score(evidence, v).total),
         rules: match &decision.policy {
             Some(PolicyDecision::Allow { rules } | PolicyDecision::Deny { rules }) => rules.clone(),
@@ -401,20 +403,12 @@ impl Receipt {
 }
 
 /// How far evidence is collected for these roots.
+///
+/// The walk also starts from every identity that the roots file merges into an organisation: a
+/// root's veto counts whichever of its identities signed it.
 pub fn reach(roots: &Roots) -> Reach {
-    let members = roots
-        .panels()
-        .iter()
-        .flat_map(|panel| panel.members.iter().copied());
-    let ids: BTreeMap<IdentityId, ()> = roots
-        .roots()
-        .keys()
-        .copied()
-        .chain(members)
-        .map(|id| (id, ()))
-        .collect();
     Reach {
-        roots: ids.into_keys().collect(),
+        roots: roots.identities().into_iter().collect(),
         max_depth: 8,
         max_organisations: 1024,
     }

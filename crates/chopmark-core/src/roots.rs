@@ -128,6 +128,19 @@ impl Roots {
             .unwrap_or(identity)
     }
 
+    /// Every identity whose organisation is a root or that this document merges with others, and
+    /// every member of a panel: whose word can matter without a vouch, or as another's.
+    #[must_use]
+    pub fn identities(&self) -> BTreeSet<IdentityId> {
+        let members = self.panels.iter().flat_map(|panel| &panel.members);
+        self.roots
+            .keys()
+            .chain(self.organisations.keys())
+            .chain(members)
+            .copied()
+            .collect()
+    }
+
     /// The family that an engine belongs to; an engine that is not named belongs to none, and its
     /// scans count for nothing.
     #[must_use]

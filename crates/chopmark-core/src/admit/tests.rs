@@ -53,6 +53,7 @@ struct World {
     request: Request,
     plain: Vec<u8>,
     preset: Shipped,
+    charter: Option<StatementId>,
 }
 
 fn vouch(organisation: IdentityId, depth: u64) -> Body {
@@ -148,6 +149,7 @@ impl World {
             request,
             plain: vec![],
             preset,
+            charter: None,
         }
     }
 
@@ -178,6 +180,15 @@ impl World {
             id: self.voucher.id.to_string(),
             capacity: 1,
             depth: 3,
+        });
+        wire.logs.push(crate::roots::LogWire {
+            origin: crate::testing::ORIGIN.into(),
+            charter: self
+                .charter
+                .unwrap_or_else(|| self.log.first_contact(&[]).charter)
+                .to_string(),
+            tlog_policy: String::new(),
+            replay_group: "replaying".into(),
         });
         wire.engines.push(crate::roots::EngineWire {
             family: "chopmark".into(),
@@ -238,7 +249,8 @@ fn without_a_human_audit_a_secret_is_refused_in_one_sentence() {
     assert_eq!(
         refusal.to_string(),
         "needs L3 (asks TOKEN → api.example.com:443); has L2; \
-         missing: one human audit that your roots reach"
+         missing: one human audit that your roots reach; \
+         nearest: @auditor, vouched for by @voucher"
     );
     assert_eq!(refusal.code(), "level-too-low");
     world.say(&Body::Audit(audit(content)), Who::Auditor);
@@ -286,15 +298,17 @@ fn the_scan_must_be_what_this_host_got() {
 
 #[test]
 fn an_audit_must_cover_all_files_and_what_is_asked() {
-    for (edit, expected) in [
-        ((|_| ()) as fn(&mut Audit), Level::L3),
+    type Edit = fn(&mut Audit);
+    let edits: [(Edit, Level); 7] = [
+        (|_| (), Level::L3),
         (|a| a.files_examined = 2, Level::L2),
         (|a| (a.files_examined, a.files_total) = (2, 2), Level::L2),
         (|a| a.method = Method::Model, Level::L2),
         (|a| a.relation = Relation::Paid, Level::L2),
         (|a| a.criteria = [Criterion::SafeToRead].into(), Level::L2),
         (|a| a.counts.high = 1, Level::L1),
-    ] {
+    ];
+    for (edit, expected) in edits {
         let mut world = World::bare();
         let mut body = audit(world.content);
         edit(&mut body);
@@ -324,6 +338,14 @@ fn plain_cosignatures_leave_the_state_unproved() {
     assert_eq!(world.code(), "admitted");
     world.plain = vec![1, 2, 3];
     assert_eq!((world.code(), world.level()), ("state-unproved", Level::L0));
+}
+
+#[test]
+fn the_roots_name_the_log() {
+    let mut world = World::complete();
+    assert_eq!(world.code(), "admitted");
+    world.charter = Some(StatementId::of(b"another charter"));
+    assert_eq!(world.code(), "roots-other-log");
 }
 
 #[test]
@@ -395,20 +417,6 @@ fn a_policy_adds_refusals_and_its_errors_deny() {
         }),
         "policy-error"
     );
-}
-
-#[test]
-fn i13_score_inert() {
-    // No gate reads the score: it is computed from the verdict, after the decision.
-    let world = World::complete();
-    let evidence = world.evidence();
-    let verdict = world.decide().verdict.unwrap();
-    let score = crate::score::score(&evidence, &verdict);
-    assert_eq!(
-        score.total,
-        score.terms.iter().map(|(_, part)| part).sum::<u64>()
-    );
-    assert!(score.total >= 3 * 1600);
 }
 
 #[test]

@@ -11,12 +11,12 @@ use crate::{
     roots::Roots,
 };
 
-/// A count with its proof: one path of organisations for each unit.
+/// A count with both halves of its proof: a path for each unit, and what bounds it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Certificate {
     value: u32,
-    /// Organisations from a root to the one that made the statement, by label.
     paths: Vec<Vec<String>>,
+    cut: Vec<String>,
 }
 
 impl Certificate {
@@ -29,13 +29,19 @@ impl Certificate {
     pub fn paths(&self) -> &[Vec<String>] {
         &self.paths
     }
+
+    /// Returns what bounds the count: without these nothing leads from the roots to a statement
+    /// that counts. Organisations by label, engine families as `engine NAME`.
+    pub fn cut(&self) -> &[String] {
+        &self.cut
+    }
 }
 
 /// One statement that counts, and what it shares with others of its kind.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Support {
     organisation: IdentityId,
-    /// Automated evidence passes through one node per engine family, human through its own.
+    /// Automated evidence passes through one vertex per engine family; human evidence has none.
     through: Option<SkillName>,
 }
 
@@ -48,10 +54,18 @@ impl Support {
     }
 
     pub(super) fn statement(roots: &Roots, stated: &Stated<Body>) -> Self {
+        Self::voice(roots.organisation(stated.issuer))
+    }
+
+    pub(super) fn voice(organisation: IdentityId) -> Self {
         Self {
-            organisation: roots.organisation(stated.issuer),
+            organisation,
             through: None,
         }
+    }
+
+    pub(super) fn organisation(&self) -> IdentityId {
+        self.organisation
     }
 }
 
@@ -74,12 +88,11 @@ impl Graph {
         without: Option<IdentityId>,
     ) -> Self {
         let without = without.map(|id| roots.organisation(id));
-        let now = evidence.checkpoint.witness_time;
         let mut vouches: BTreeMap<IdentityId, Vec<(IdentityId, u64)>> = BTreeMap::new();
         for vouch in &evidence.vouches {
-            let expired = vouch.body.expires.is_some_and(|at| at <= now);
+            let over = is_over(evidence, vouch.body.expires);
             let retracted = evidence.retracted.contains_key(&vouch.id);
-            if expired || retracted || !vouch.body.scopes.contains(&scope) {
+            if over || retracted || !vouch.body.scopes.contains(&scope) {
                 continue;
             }
             let from = roots.organisation(vouch.issuer);
@@ -128,68 +141,148 @@ impl Graph {
     }
 
     /// Counts disjoint paths from the roots through supporting organisations.
+    ///
+    /// An organisation speaks once, whatever its capacity as a root and however many statements
+    /// it made: its statements hang on one vertex of capacity 1.
     pub(super) fn count(
         &self,
         evidence: &Evidence,
         supports: &[Support],
     ) -> Result<Certificate, FlowError> {
-        let mut network = Network::new();
-        let mut vertices: BTreeMap<IdentityId, Vertex> = BTreeMap::new();
-        for id in &self.reached {
-            let capacity = self.roots.get(id).copied().unwrap_or(1);
-            let vertex = network.vertex(capacity)?;
-            vertices.insert(*id, vertex);
-            if self.roots.contains_key(id) {
-                network.edge(Network::SOURCE, vertex, capacity)?;
-            }
+        let mut plan = Plan::over(self)?;
+        // Sorted, so that the order of the evidence does not choose the paths.
+        for support in BTreeSet::from_iter(supports) {
+            plan.support(support)?;
         }
-        for (from, to) in &self.edges {
-            if let (Some(from), Some(to)) = (vertices.get(from), vertices.get(to)) {
-                network.edge(*from, *to, 1)?;
-            }
-        }
-        let mut families: BTreeMap<&SkillName, Vertex> = BTreeMap::new();
-        for support in supports {
-            let Some(from) = vertices.get(&support.organisation) else {
-                continue;
-            };
-            let node = match &support.through {
-                Some(family) => match families.get(family) {
-                    Some(vertex) => *vertex,
-                    None => {
-                        let vertex = network.vertex(1)?;
-                        network.edge(vertex, Network::SINK, 1)?;
-                        families.insert(family, vertex);
-                        vertex
-                    }
-                },
-                None => {
-                    let vertex = network.vertex(1)?;
-                    network.edge(vertex, Network::SINK, 1)?;
-                    vertex
-                }
-            };
-            network.edge(*from, node, 1)?;
-        }
-        let flow = network.solve()?;
-        let names: BTreeMap<Vertex, IdentityId> = vertices
-            .into_iter()
-            .map(|(id, vertex)| (vertex, id))
-            .collect();
+        let flow = plan.network.solve()?;
+        let organisation = |vertex: &Vertex| match plan.stations.get(vertex)? {
+            Station::Organisation(id) => Some(evidence.label(id)),
+            Station::Voice(_) | Station::Engine(_) => None,
+        };
         let paths = flow
             .paths()
             .iter()
-            .map(|path| {
-                path.vertices()
-                    .iter()
-                    .filter_map(|vertex| names.get(vertex))
-                    .map(|id| evidence.label(id))
-                    .collect()
+            .map(|path| path.vertices().iter().filter_map(organisation).collect())
+            .collect();
+        let of_edges = flow.cut().edges().iter().map(|(_, to)| to);
+        let cut: BTreeSet<String> = flow
+            .cut()
+            .vertices()
+            .iter()
+            .chain(of_edges)
+            .filter_map(|vertex| match plan.stations.get(vertex)? {
+                Station::Organisation(id) | Station::Voice(id) => Some(evidence.label(id)),
+                Station::Engine(family) => Some(format!("engine {family}")),
             })
             .collect();
         Ok(Certificate {
             value: flow.value(),
             paths,
+            cut: cut.into_iter().collect(),
         })
+    }
+
+    /// Organisations in the order in which the roots reach them, each with the one whose vouch
+    /// led there first; none for a root.
+    pub(super) fn by_distance(&self) -> Vec<(IdentityId, Option<IdentityId>)> {
+        let mut found: Vec<(IdentityId, Option<IdentityId>)> =
+            self.roots.keys().map(|id| (*id, None)).collect();
+        let mut seen: BTreeSet<IdentityId> = self.roots.keys().copied().collect();
+        let mut at = 0_usize;
+        while let Some((from, _)) = found.get(at).copied() {
+            let lowest = IdentityId::from_bytes([0; 32]);
+            let vouched = self.edges.range((from, lowest)..);
+            for (_, to) in vouched.take_while(|(by, _)| *by == from) {
+                if seen.insert(*to) {
+                    found.push((*to, Some(from)));
+                }
+            }
+            at = at.saturating_add(1);
+        }
+        found
+    }
+}
+
+/// Whether a statement that ends at `expires` has ended by the witnesses' time.
+pub(super) fn is_over(evidence: &Evidence, expires: Option<u64>) -> bool {
+    expires.is_some_and(|at| at <= evidence.checkpoint.witness_time)
+}
+
+/// What a vertex of the network stands for.
+enum Station {
+    Organisation(IdentityId),
+    /// An organisation's own statements.
+    Voice(IdentityId),
+    Engine(SkillName),
+}
+
+/// A network under construction, and what its vertices stand for.
+struct Plan {
+    network: Network,
+    stations: BTreeMap<Vertex, Station>,
+    organisations: BTreeMap<IdentityId, Vertex>,
+    voices: BTreeMap<IdentityId, Vertex>,
+    engines: BTreeMap<SkillName, Vertex>,
+}
+
+impl Plan {
+    fn over(graph: &Graph) -> Result<Self, FlowError> {
+        let mut plan = Self {
+            network: Network::new(),
+            stations: BTreeMap::new(),
+            organisations: BTreeMap::new(),
+            voices: BTreeMap::new(),
+            engines: BTreeMap::new(),
+        };
+        for id in &graph.reached {
+            let capacity = graph.roots.get(id).copied();
+            let vertex = plan.network.vertex(capacity.unwrap_or(1))?;
+            plan.stations.insert(vertex, Station::Organisation(*id));
+            plan.organisations.insert(*id, vertex);
+            if let Some(capacity) = capacity {
+                plan.network.edge(Network::SOURCE, vertex, capacity)?;
+            }
+        }
+        for (from, to) in &graph.edges {
+            if let (Some(from), Some(to)) =
+                (plan.organisations.get(from), plan.organisations.get(to))
+            {
+                plan.network.edge(*from, *to, 1)?;
+            }
+        }
+        Ok(plan)
+    }
+
+    /// Lets the organisation's voice through to the sink, by its engine's family if it has one.
+    fn support(&mut self, support: &Support) -> Result<(), FlowError> {
+        let Some(organisation) = self.organisations.get(&support.organisation).copied() else {
+            return Ok(());
+        };
+        let voice = match self.voices.get(&support.organisation) {
+            Some(vertex) => *vertex,
+            None => {
+                let vertex = self.network.vertex(1)?;
+                self.network.edge(organisation, vertex, 1)?;
+                self.voices.insert(support.organisation, vertex);
+                self.stations
+                    .insert(vertex, Station::Voice(support.organisation));
+                vertex
+            }
+        };
+        let Some(family) = &support.through else {
+            return self.network.edge(voice, Network::SINK, 1);
+        };
+        let engine = match self.engines.get(family) {
+            Some(vertex) => *vertex,
+            None => {
+                let vertex = self.network.vertex(1)?;
+                self.network.edge(vertex, Network::SINK, 1)?;
+                self.engines.insert(family.clone(), vertex);
+                self.stations
+                    .insert(vertex, Station::Engine(family.clone()));
+                vertex
+            }
+        };
+        self.network.edge(voice, engine, 1)
     }
 }

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::graph::{Graph, Support};
+use super::{
+    Cause,
+    graph::{Graph, Support, is_over},
+};
 use crate::{
     digest::{IdentityId, StatementId},
     evidence::{Evidence, Stated},
     flow::FlowError,
-    record::{Body, Scope, Veto, VetoReason, VetoTarget},
+    record::{Body, Veto, VetoReason, VetoTarget},
     roots::Roots,
 };
 
@@ -25,7 +28,9 @@ pub enum VetoGround {
     },
     /// Organisations over two disjoint paths refuse it.
     Reached {
-        /// The vetoes.
+        /// Over how many; at least 2.
+        disjoint: u32,
+        /// The vetoes of all organisations reached.
         statements: Vec<StatementId>,
     },
     /// A panel named in the roots refuses it.
@@ -37,18 +42,21 @@ pub enum VetoGround {
     },
 }
 
-pub(super) fn ground(evidence: &Evidence, roots: &Roots) -> Result<Option<VetoGround>, FlowError> {
-    let vetoes: Vec<(&Stated<Body>, &Veto, IdentityId)> = evidence
-        .statements
-        .iter()
-        .filter_map(|stated| {
-            let Body::Veto(veto) = &stated.body else {
-                return None;
-            };
-            in_force(evidence, stated, veto)
-                .then(|| (stated, veto, roots.organisation(stated.issuer)))
-        })
-        .collect();
+pub(super) fn ground(
+    evidence: &Evidence,
+    roots: &Roots,
+    graph: &Graph,
+) -> Result<Option<VetoGround>, FlowError> {
+    let mut vetoes: Vec<(&Stated<Body>, &Veto, IdentityId)> = Vec::new();
+    for stated in &evidence.statements {
+        if let Body::Veto(veto) = &stated.body
+            && in_force(evidence, stated, veto)
+        {
+            vetoes.push((stated, veto, roots.organisation(stated.issuer)));
+        }
+    }
+    // The oldest is named, whatever order the evidence came in.
+    vetoes.sort_by_key(|(stated, _, _)| (stated.index, stated.id));
     if let Some((stated, veto, _)) = vetoes
         .iter()
         .find(|(_, _, by)| roots.roots().contains_key(by))
@@ -77,21 +85,56 @@ pub(super) fn ground(evidence: &Evidence, roots: &Roots) -> Result<Option<VetoGr
             }));
         }
     }
-    let graph = Graph::build(evidence, roots, Scope::Veto, None);
     let supports: Vec<Support> = vetoes
         .iter()
         .map(|(stated, _, _)| Support::statement(roots, stated))
         .collect();
-    if graph.count(evidence, &supports)?.value() >= 2 {
-        let statements = vetoes.iter().map(|(stated, _, _)| stated.id).collect();
-        return Ok(Some(VetoGround::Reached { statements }));
+    let disjoint = graph.count(evidence, &supports)?.value();
+    if disjoint >= 2 {
+        let statements = vetoes
+            .iter()
+            .filter(|(_, _, by)| graph.reaches(*by))
+            .map(|(stated, _, _)| stated.id)
+            .collect();
+        return Ok(Some(VetoGround::Reached {
+            disjoint,
+            statements,
+        }));
     }
     Ok(None)
 }
 
+/// Why a veto has no weight at all; one that has some may still be too few.
+pub(super) fn cause(
+    evidence: &Evidence,
+    roots: &Roots,
+    graph: &Graph,
+    stated: &Stated<Body>,
+    veto: &Veto,
+) -> Option<Cause> {
+    let by = roots.organisation(stated.issuer);
+    let mut panellists = roots.panels().iter().flat_map(|panel| &panel.members);
+    if evidence.retracted.contains_key(&stated.id) {
+        Some(Cause::Retracted)
+    } else if !is_about(evidence, veto) {
+        Some(Cause::OtherContent)
+    } else if is_over(evidence, veto.expires) {
+        Some(Cause::Expired)
+    } else if !graph.reaches(by) && !panellists.any(|id| roots.organisation(*id) == by) {
+        Some(Cause::NotReached)
+    } else {
+        None
+    }
+}
+
 fn in_force(evidence: &Evidence, stated: &Stated<Body>, veto: &Veto) -> bool {
-    let now = evidence.checkpoint.witness_time;
-    let about_this = match &veto.target {
+    is_about(evidence, veto)
+        && !evidence.retracted.contains_key(&stated.id)
+        && !is_over(evidence, veto.expires)
+}
+
+fn is_about(evidence: &Evidence, veto: &Veto) -> bool {
+    match &veto.target {
         VetoTarget::Content(content) => *content == evidence.subject,
         VetoTarget::Key { key, from_index } => {
             evidence.release.signers.contains(key) && evidence.release.index >= *from_index
@@ -105,8 +148,5 @@ fn in_force(evidence: &Evidence, stated: &Stated<Body>, veto: &Veto) -> bool {
                 && *skill == evidence.skill
                 && versions.matches(&evidence.version)
         }
-    };
-    about_this
-        && !evidence.retracted.contains_key(&stated.id)
-        && veto.expires.is_none_or(|at| at > now)
+    }
 }

@@ -43,7 +43,8 @@ wire! {
         checkpoint_root: String, witness_time: u64, cosigners: Vec<String>, evidence: String,
         request: Request, statements: Vec<(String, Option<String>)>, required: Option<String>,
         asks: Vec<(String, String)>, verified_levels: Vec<String>, missing: Vec<String>,
-        human_paths: Vec<Vec<String>>, scan_paths: Vec<Vec<String>>, score: u64,
+        human_paths: Vec<Vec<String>>, human_cut: Vec<String>,
+        scan_paths: Vec<Vec<String>>, scan_cut: Vec<String>, severe: Vec<String>, score: u64,
         rules: Vec<String>, verification_result: String, refusal: Option<Refusal>,
         consent: String, grant: Option<String>, previous: Option<String>,
     }
