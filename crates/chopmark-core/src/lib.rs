@@ -4,7 +4,6 @@
     test,
     expect(
         clippy::arithmetic_side_effects,
-        clippy::as_conversions,
         reason = "tests count small numbers, and an overflow fails them"
     )
 )]
