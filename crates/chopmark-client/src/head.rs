@@ -40,12 +40,46 @@ impl Head {
         Self::of_note(&remote.checkpoint()?, remote, trust, memory)
     }
 
+    /// As [`Head::fetch`], but lets a checkpoint pass whose state too few witnesses replayed: the
+    /// kernel refuses it later, with all other facts at hand.
+    ///
+    /// # Errors
+    ///
+    /// [`HeadError`].
+    pub fn fetch_any(
+        remote: &Remote,
+        trust: &LogTrust,
+        memory: &Memory,
+    ) -> Result<Self, HeadError> {
+        Self::open(&remote.checkpoint()?, remote, trust, memory)
+    }
+
     /// As [`Head::fetch`], for a checkpoint note at hand.
     ///
     /// # Errors
     ///
     /// [`HeadError`].
     pub fn of_note(
+        note: &[u8],
+        remote: &Remote,
+        trust: &LogTrust,
+        memory: &Memory,
+    ) -> Result<Self, HeadError> {
+        let head = Self::open(note, remote, trust, memory)?;
+        let contact = &trust.contact;
+        if head
+            .checkpoint
+            .satisfies(&contact.policy, &contact.replay_group)
+        {
+            return Ok(head);
+        }
+        Err(HeadError::NotReplayed {
+            group: contact.replay_group.clone(),
+            held: head.checkpoint.cosigners().keys().cloned().collect(),
+        })
+    }
+
+    fn open(
         note: &[u8],
         remote: &Remote,
         trust: &LogTrust,
@@ -58,12 +92,6 @@ impl Head {
                 expected: contact.origin.clone(),
                 found: checkpoint.origin().to_owned(),
             }));
-        }
-        if !checkpoint.satisfies(&contact.policy, &contact.replay_group) {
-            return Err(HeadError::NotReplayed {
-                group: contact.replay_group.clone(),
-                held: checkpoint.cosigners().keys().cloned().collect(),
-            });
         }
         memory.meet(&checkpoint, remote)?;
         if proven_leaf(remote, 0, &checkpoint)?.id() != contact.charter {

@@ -98,6 +98,12 @@ impl Home {
         self.data.join("receipts")
     }
 
+    /// What installed skills were granted, by digest.
+    #[must_use]
+    pub fn grants(&self) -> PathBuf {
+        self.data.join("grants")
+    }
+
     /// Journals of runs.
     #[must_use]
     pub fn journals(&self) -> PathBuf {
@@ -114,6 +120,12 @@ impl Home {
     #[must_use]
     pub fn first_contact_facts(&self) -> PathBuf {
         self.config.join("first-contact.json")
+    }
+
+    /// The public half of the host's key.
+    #[must_use]
+    pub fn host_key(&self) -> PathBuf {
+        self.config.join("host.pub")
     }
 
     /// The host's roots, signed by the host key.

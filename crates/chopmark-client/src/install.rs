@@ -207,7 +207,7 @@ impl InstallError {
         match self {
             Self::IntentDamaged(_) => "intent-damaged",
             Self::NotInStore(_) => "store-missing",
-            Self::Path(_) => "path-not-utf8",
+            Self::Path(_) => "install-path-not-utf8",
             Self::Lock(error) => error.code(),
             Self::Store(error) => error.code(),
             Self::File(error) => error.code(),

@@ -10,7 +10,8 @@ use thiserror::Error;
 use crate::{
     admit::{Admission, Decision, admit},
     digest::{
-        BlobDigest, GrantDigest, KeyDigest, PolicyDigest, ResultDigest, RootsDigest, StatementId,
+        BlobDigest, ContentDigest, GrantDigest, KeyDigest, PolicyDigest, ResultDigest,
+        RootsDigest, StatementId,
     },
     evidence::{Bundle, BundleError, Evidence, EvidenceError, FirstContact, Query, Reach, collect},
     json::{self, JsonError},
@@ -243,6 +244,16 @@ impl Receipt {
             .subject
             .first()
             .map_or("", |subject| subject.name.as_str())
+    }
+
+    /// Returns the content that it is about.
+    pub fn content(&self) -> Option<ContentDigest> {
+        self.wire.subject.first()?.digest.get("sha256")?.parse().ok()
+    }
+
+    /// Returns the origin of the log that it rests on.
+    pub fn origin(&self) -> &str {
+        &self.wire.predicate.origin
     }
 
     /// Tells the decision in words, a line each.

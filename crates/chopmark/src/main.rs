@@ -1,13 +1,20 @@
 //! The `chopmark` command.
 
 mod cli;
+mod clock;
 mod cmd;
+mod consent;
+mod decision;
+mod demo;
 mod error;
 mod exit;
+mod kept;
 mod passphrase;
 mod place;
+mod policy;
 mod refusal;
 mod released;
+mod rescan;
 mod session;
 mod ui;
 mod words;

@@ -14,16 +14,22 @@ use crate::ui::Ui;
 /// Options that say how keys and secrets are sealed.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Passphrase")]
-pub(crate) struct Args {
+pub(crate) struct PassphraseArgs {
     /// Read the passphrase from the first line of this file
-    #[arg(long, value_name = "FILE", env = "CHOPMARK_PASSPHRASE_FILE")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "CHOPMARK_PASSPHRASE_FILE",
+        hide_env = true
+    )]
     passphrase_file: Option<PathBuf>,
     /// Keep what this command writes unencrypted, protected by its mode 0600 alone
-    #[arg(long, conflicts_with = "passphrase_file")]
+    #[arg(long, global = true, conflicts_with = "passphrase_file")]
     no_passphrase: bool,
 }
 
-impl Args {
+impl PassphraseArgs {
     /// The seal for something new; a person is asked twice.
     pub(crate) fn for_new(&self, ui: &Ui, what: &str) -> Result<Seal, CommandError> {
         if self.no_passphrase {
@@ -98,30 +104,50 @@ pub(crate) fn ask(ui: &Ui, prompt: &str) -> Result<Zeroizing<String>, CommandErr
         )
         .hint("give --passphrase-file FILE, or --no-passphrase where you accept that"));
     }
-    let failed = |error: std::io::Error| {
-        CommandError::new(
-            Exit::Environment,
-            "terminal-failed",
-            format_args!("the terminal failed: {error}"),
-        )
-    };
-    let mut stderr = std::io::stderr();
-    write!(stderr, "{prompt}")
-        .and_then(|()| stderr.flush())
-        .map_err(failed)?;
     let stdin = std::io::stdin();
     let shown = tcgetattr(&stdin).map_err(|e| failed(e.into()))?;
     let mut hidden = shown.clone();
     hidden.local_modes.remove(LocalModes::ECHO);
     tcsetattr(&stdin, OptionalActions::Flush, &hidden).map_err(|e| failed(e.into()))?;
-    let mut line = Zeroizing::new(String::new());
-    let read = stdin.lock().read_line(&mut line);
+    let line = read_answer(prompt);
     let _ = tcsetattr(&stdin, OptionalActions::Flush, &shown);
-    let _ = writeln!(stderr);
-    read.map_err(failed)?;
+    let _ = writeln!(std::io::stderr());
+    line
+}
+
+/// Asks a person at the terminal.
+pub(crate) fn ask_shown(ui: &Ui, prompt: &str) -> Result<Zeroizing<String>, CommandError> {
+    if !ui.is_interactive() {
+        return Err(CommandError::new(
+            Exit::ConsentNeeded,
+            "terminal-needed",
+            "only a person at a terminal can answer, and this is none",
+        ));
+    }
+    read_answer(prompt)
+}
+
+fn read_answer(prompt: &str) -> Result<Zeroizing<String>, CommandError> {
+    let mut stderr = std::io::stderr();
+    write!(stderr, "{prompt}")
+        .and_then(|()| stderr.flush())
+        .map_err(failed)?;
+    let mut line = Zeroizing::new(String::new());
+    std::io::stdin()
+        .lock()
+        .read_line(&mut line)
+        .map_err(failed)?;
     let end = line.trim_end_matches(['\n', '\r']).len();
     line.truncate(end);
     Ok(line)
+}
+
+fn failed(error: std::io::Error) -> CommandError {
+    CommandError::new(
+        Exit::Environment,
+        "terminal-failed",
+        format_args!("the terminal failed: {error}"),
+    )
 }
 
 const MAX_FILE_BYTES: u64 = 64 * 1024;

@@ -10,13 +10,13 @@ use crate::ui::Ui;
 
 /// Options that choose the scope.
 #[derive(Debug, Clone, clap::Args)]
-pub(crate) struct Args {
+pub(crate) struct PlaceArgs {
     /// Work on the user's own skills instead of this project's
     #[arg(long)]
     pub(crate) global: bool,
 }
 
-impl Args {
+impl PlaceArgs {
     /// The scope, for reading.
     pub(crate) fn scope(&self, ui: &Ui) -> Result<Scope, CommandError> {
         let home = ui.home()?;

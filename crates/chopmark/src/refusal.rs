@@ -1,14 +1,24 @@
 //! How the client's errors end a command: exit code, stable code, advice.
 
+use chopmark_client::adoption::AdoptionError;
 use chopmark_client::check::CheckError;
+use chopmark_client::decide::DecideError;
 use chopmark_client::durable::FileError;
+use chopmark_client::enact::EnactError;
+use chopmark_client::folder::FolderError;
 use chopmark_client::head::HeadError;
+use chopmark_client::host::HostError;
 use chopmark_client::identity::IdentityError;
 use chopmark_client::install::InstallError;
 use chopmark_client::keys::KeyStoreError;
 use chopmark_client::lock::LockError;
+use chopmark_client::receipts::ReceiptsError;
+use chopmark_client::remote::RemoteError;
+use chopmark_client::replay::ReplayError;
+use chopmark_client::requests::RequestError;
 use chopmark_client::seal::SealError;
 use chopmark_client::secrets::SecretsError;
+use chopmark_client::signed::SignedError;
 use chopmark_client::store::StoreError;
 use chopmark_client::submit::SubmitError;
 use chopmark_client::trust::TrustError;
@@ -39,6 +49,14 @@ refusals! {
     InstallError => Exit::Failed,
     CheckError => Exit::Failed,
     TrustError => Exit::Failed,
+    FolderError => Exit::Failed,
+    HostError => Exit::Failed,
+    SignedError => Exit::Unverified,
+    RequestError => Exit::Failed,
+    ReceiptsError => Exit::Failed,
+    ReplayError => Exit::Unverified,
+    EnactError => Exit::Failed,
+    AdoptionError => Exit::Failed,
 }
 
 impl From<HeadError> for CommandError {
@@ -55,6 +73,25 @@ impl From<HeadError> for CommandError {
             advise(Self::new(exit_of(code, class), code, error), code),
             blame,
         )
+    }
+}
+
+impl From<RemoteError> for CommandError {
+    fn from(error: RemoteError) -> Self {
+        HeadError::from(error).into()
+    }
+}
+
+impl From<DecideError> for CommandError {
+    fn from(error: DecideError) -> Self {
+        match error {
+            DecideError::Head(error) => error.into(),
+            DecideError::Remote(error) => error.into(),
+            other => {
+                let code = other.code();
+                advise(Self::new(Exit::Failed, code, other), code)
+            }
+        }
     }
 }
 
@@ -102,7 +139,13 @@ fn exit_of(code: &str, family: Exit) -> Exit {
     match code {
         "file-failed" | "file-permission" | "file-not-found" | "file-exists" | "disk-full"
         | "file-too-large" | "no-randomness" => Exit::Environment,
-        "store-damaged" | "receipt-changed" | "receipt-missing" => Exit::Unverified,
+        "store-damaged"
+        | "receipt-changed"
+        | "receipt-missing"
+        | "receipt-signature"
+        | "receipt-other-content"
+        | "content-other" => Exit::Unverified,
+        "name-unknown" | "skill-unknown" | "version-unknown" => Exit::Failed,
         "registry-unreachable"
         | "registry-status"
         | "registry-answer-too-large"
@@ -127,6 +170,12 @@ fn advise(error: CommandError, code: &str) -> CommandError {
         "trust-missing" => {
             "chopmark trust init FILE --charter DIGEST names the log that you believe"
         }
+        "roots-missing" | "host-key-missing" => {
+            "chopmark trust init FILE --charter DIGEST --preset personal makes a host key and roots"
+        }
+        "local-changes" => "chopmark verify names the changes; chopmark add --locked discards them",
+        "folder-occupied" => "install under another name with --as NAME",
+        "request-unknown" => "chopmark approve lists the open requests",
         "identity-not-registered" => "chopmark identity register NAME begins an identity",
         "registry-unreachable" => {
             "look at the network and at the URL that `chopmark trust show` prints"

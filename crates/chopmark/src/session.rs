@@ -19,16 +19,30 @@ use crate::ui::{DIM, GREEN, Ui};
 
 /// Options of every command that signs.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {
+pub(crate) struct SessionArgs {
     /// Whose keys sign; may be left out where only one label exists
-    #[arg(long = "as", value_name = "LABEL", env = "CHOPMARK_LABEL")]
+    #[arg(
+        long = "as",
+        value_name = "LABEL",
+        env = "CHOPMARK_LABEL",
+        hide_env = true
+    )]
     label: Option<Label>,
     #[command(flatten)]
-    passphrase: passphrase::Args,
+    passphrase: passphrase::PassphraseArgs,
 }
 
 /// The log that this host was told of.
 pub(crate) fn reach(ui: &Ui) -> Result<Reach, CommandError> {
+    reach_by(ui, None)
+}
+
+/// The log that this host was told of, read from a mirror.
+pub(crate) fn reach_at(ui: &Ui, mirror: &str) -> Result<Reach, CommandError> {
+    reach_by(ui, Some(mirror))
+}
+
+fn reach_by(ui: &Ui, mirror: Option<&str>) -> Result<Reach, CommandError> {
     if ui.is_offline() {
         return Err(CommandError::new(
             Exit::Environment,
@@ -38,7 +52,7 @@ pub(crate) fn reach(ui: &Ui) -> Result<Reach, CommandError> {
     }
     let home = ui.home()?;
     let trust = trust::load(home)?;
-    let remote = Remote::new(&trust.registry);
+    let remote = Remote::new(mirror.unwrap_or(&trust.registry));
     let memory = Memory::of(home, &trust.contact.origin);
     Ok(Reach {
         trust,
@@ -58,7 +72,7 @@ pub(crate) struct Session {
 
 impl Session {
     /// Opens the keys and names the log; nothing is fetched yet.
-    pub(crate) fn open(args: &Args, ui: &Ui) -> Result<Self, CommandError> {
+    pub(crate) fn open(args: &SessionArgs, ui: &Ui) -> Result<Self, CommandError> {
         let store = KeyStore::new(ui.home()?.keys());
         let label = match &args.label {
             Some(label) => label.clone(),

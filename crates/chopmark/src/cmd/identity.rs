@@ -25,12 +25,12 @@ enum Act {
         #[arg(long, value_name = "N", default_value_t = 180)]
         rotation_days: u64,
         #[command(flatten)]
-        session: session::Args,
+        session: session::SessionArgs,
     },
     /// Rotate to the next key and commit to a fresh one
     Rotate {
         #[command(flatten)]
-        session: session::Args,
+        session: session::SessionArgs,
     },
     /// End the identity for good
     Retire {
@@ -38,7 +38,7 @@ enum Act {
         #[arg(long, required = true)]
         for_good: bool,
         #[command(flatten)]
-        session: session::Args,
+        session: session::SessionArgs,
     },
 }
 

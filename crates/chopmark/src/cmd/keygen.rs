@@ -16,7 +16,7 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "label")]
     list: bool,
     #[command(flatten)]
-    passphrase: passphrase::Args,
+    passphrase: passphrase::PassphraseArgs,
 }
 
 /// Draws and stores a current and a next key.

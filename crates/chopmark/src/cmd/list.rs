@@ -10,7 +10,7 @@ use crate::ui::{DIM, Ui};
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    place: place::Args,
+    place: place::PlaceArgs,
 }
 
 /// Lists the skills of a scope by its lock file.

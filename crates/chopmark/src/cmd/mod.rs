@@ -1,14 +1,25 @@
 //! One file a command. To add one: a module, a variant, a line in `run` and in [`GROUPS`].
 
+mod add;
+mod approve;
 mod config;
+mod demo;
+mod deny;
+mod explain;
 mod identity;
+mod init;
+mod inspect;
 mod keygen;
 mod list;
 mod registry;
 mod remove;
+mod replay;
 mod retract;
+mod schema;
 mod secret;
+mod submit;
 mod trust;
+mod update;
 mod verify;
 mod veto;
 mod vouch;
@@ -23,10 +34,25 @@ use crate::ui::Ui;
 /// All commands, by name.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Decide by your own rules, ask a person, install
+    #[command(visible_alias = "install")]
+    Add(add::Args),
+    /// Grant what an agent asked for
+    Approve(approve::Args),
     /// Show the folders and settings in force
     Config(config::Args),
+    /// Play the whole story on this machine: publish, audit, install, run, attack
+    Demo(demo::Args),
+    /// Refuse what an agent asked for
+    Deny(deny::Args),
+    /// Tell an old decision in words
+    Explain(explain::Args),
     /// Begin, rotate or end an identity in the log
     Identity(identity::Args),
+    /// Make a skill to start from
+    Init(init::Args),
+    /// Show everything the log holds about a release, and what you would decide
+    Inspect(inspect::Args),
     /// Draw keys: one to sign with now, one to rotate to
     Keygen(keygen::Args),
     /// Show what is installed
@@ -37,12 +63,21 @@ pub(crate) enum Command {
     /// Take a skill out of the agents' folders
     #[command(visible_alias = "rm")]
     Remove(remove::Args),
+    /// Make an old decision again, byte for byte
+    Replay(replay::Args),
     /// Take back a statement of your own
     Retract(retract::Args),
+    /// Print a published schema
+    Schema(schema::Args),
     /// Keep values that skills may use and never see
     Secret(secret::Args),
+    /// Send a record that was signed elsewhere
+    Submit(submit::Args),
     /// Say whom this host believes
     Trust(trust::Args),
+    /// Install the newest version of what is installed
+    #[command(visible_alias = "upgrade")]
+    Update(update::Args),
     /// Compare what is installed with what was admitted, offline
     Verify(verify::Args),
     /// Refuse bytes, versions or a key, in public
@@ -59,15 +94,26 @@ impl Command {
     /// Runs the command to its end.
     pub(crate) fn run(&self, ui: &Ui) -> Result<(), CommandError> {
         match self {
+            Self::Add(args) => add::run(args, ui),
+            Self::Approve(args) => approve::run(args, ui),
             Self::Config(args) => config::run(args, ui),
+            Self::Demo(args) => demo::run(args, ui),
+            Self::Deny(args) => deny::run(args, ui),
+            Self::Explain(args) => explain::run(args, ui),
             Self::Identity(args) => identity::run(args, ui),
+            Self::Init(args) => init::run(args, ui),
+            Self::Inspect(args) => inspect::run(args, ui),
             Self::Keygen(args) => keygen::run(args, ui),
             Self::List(args) => list::run(args, ui),
             Self::Registry(args) => registry::run(args, ui),
             Self::Remove(args) => remove::run(args, ui),
+            Self::Replay(args) => replay::run(args, ui),
             Self::Retract(args) => retract::run(args, ui),
+            Self::Schema(args) => schema::run(args, ui),
             Self::Secret(args) => secret::run(args, ui),
+            Self::Submit(args) => submit::run(args, ui),
             Self::Trust(args) => trust::run(args, ui),
+            Self::Update(args) => update::run(args, ui),
             Self::Verify(args) => verify::run(args, ui),
             Self::Veto(args) => veto::run(args, ui),
             Self::Vouch(args) => vouch::run(args, ui),
@@ -79,14 +125,21 @@ impl Command {
 
 /// The overview of `chopmark --help`: heading, then the commands under it in order.
 pub(crate) const GROUPS: &[(&str, &[&str])] = &[
-    ("Sign and publish", &["keygen", "identity", "yank"]),
+    ("Begin here", &["demo"]),
+    (
+        "Sign and publish",
+        &["init", "keygen", "identity", "yank", "submit"],
+    ),
     ("Test and stamp", &["vouch", "veto", "retract"]),
     (
         "Install by your own rules",
-        &["trust", "list", "verify", "remove"],
+        &[
+            "trust", "inspect", "add", "approve", "deny", "update", "list", "verify", "remove",
+        ],
     ),
+    ("Look back", &["explain", "replay"]),
     ("Run the servers", &["registry", "witness"]),
-    ("This host", &["secret", "config"]),
+    ("This host", &["secret", "schema", "config"]),
 ];
 
 /// Reads `@name`.

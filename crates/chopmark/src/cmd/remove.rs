@@ -24,7 +24,7 @@ pub(crate) struct Args {
     #[arg(long)]
     keep_locked: bool,
     #[command(flatten)]
-    place: place::Args,
+    place: place::PlaceArgs,
 }
 
 /// Removes one skill from a scope.

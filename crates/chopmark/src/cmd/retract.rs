@@ -19,7 +19,7 @@ pub(crate) struct Args {
     #[arg(long, value_enum)]
     reason: RetractWord,
     #[command(flatten)]
-    session: session::Args,
+    session: session::SessionArgs,
 }
 
 /// Publishes a retraction.

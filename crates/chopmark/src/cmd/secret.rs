@@ -17,7 +17,7 @@ pub(crate) struct Args {
     #[command(subcommand)]
     act: Act,
     #[command(flatten)]
-    passphrase: passphrase::Args,
+    passphrase: passphrase::PassphraseArgs,
 }
 
 #[derive(Debug, clap::Subcommand)]

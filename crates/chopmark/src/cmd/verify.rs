@@ -15,7 +15,7 @@ pub(crate) struct Args {
     #[arg(value_name = "NAME")]
     name: Option<SkillName>,
     #[command(flatten)]
-    place: place::Args,
+    place: place::PlaceArgs,
 }
 
 /// Compares the installed folders with lock file, store and receipts.

@@ -25,7 +25,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SECONDS")]
     expires: Option<u64>,
     #[command(flatten)]
-    session: session::Args,
+    session: session::SessionArgs,
 }
 
 /// Publishes a vouch.

@@ -21,7 +21,7 @@ pub(crate) struct Args {
     #[arg(long, value_enum)]
     reason: YankWord,
     #[command(flatten)]
-    session: session::Args,
+    session: session::SessionArgs,
 }
 
 /// Publishes a yank.
