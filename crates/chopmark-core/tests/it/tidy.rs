@@ -98,6 +98,9 @@ fn no_file_holds_more_than_one_concept_can() {
 fn codes() -> BTreeSet<String> {
     let mut codes = BTreeSet::new();
     for path in files(&root().join("crates"), ".rs") {
+        if path.to_string_lossy().contains("tests") {
+            continue;
+        }
         let text = fs::read_to_string(&path).unwrap();
         let mut rest = text.as_str();
         while let Some(at) = rest.find("fn code(") {
@@ -130,7 +133,7 @@ fn every_refusal_code_is_documented() {
     );
     let missing: Vec<_> = codes
         .iter()
-        .filter(|code| !documented.contains(&format!("| `{code}` |")))
+        .filter(|code| !documented.contains(&format!("| {code} |")))
         .collect();
     assert!(missing.is_empty(), "docs/errors.md lacks {missing:#?}");
 }
