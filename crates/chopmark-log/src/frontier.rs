@@ -38,9 +38,13 @@ impl Frontier {
     pub fn from_subtrees<E>(read: &merkle::ReadSubtree<'_, E>, size: u64) -> Result<Self, E> {
         let mut peaks = Vec::new();
         let mut start = 0u64;
-        for level in (0..u64::BITS).rev().filter(|l| size >> l & 1 == 1) {
-            peaks.push(read(level, start >> level)?);
-            start = start.saturating_add(1 << level);
+        for level in (0..u64::BITS).rev() {
+            let width = 1u64.checked_shl(level).unwrap_or(0);
+            if size & width == 0 {
+                continue;
+            }
+            peaks.push(read(level, start.checked_shr(level).unwrap_or(0))?);
+            start = start.saturating_add(width);
         }
         Ok(Self { size, peaks })
     }

@@ -121,9 +121,10 @@ async fn judge_early(registry: &Arc<Registry>, record: Record) -> Result<Record,
 }
 
 fn refused(error: &RuleError) -> Problem {
-    let status = match error {
-        RuleError::Upgrade { .. } => StatusCode::NOT_IMPLEMENTED,
-        _ => StatusCode::CONFLICT,
+    let status = if matches!(error, RuleError::Upgrade { .. }) {
+        StatusCode::NOT_IMPLEMENTED
+    } else {
+        StatusCode::CONFLICT
     };
     Problem::new(status, error.code(), error).blame(error.blame().as_str())
 }
