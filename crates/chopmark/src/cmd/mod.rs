@@ -2,6 +2,7 @@
 
 mod add;
 mod approve;
+mod audit;
 mod config;
 mod demo;
 mod deny;
@@ -11,6 +12,7 @@ mod init;
 mod inspect;
 mod keygen;
 mod list;
+mod publish;
 mod registry;
 mod remove;
 mod replay;
@@ -39,6 +41,8 @@ pub(crate) enum Command {
     Add(add::Args),
     /// Grant what an agent asked for
     Approve(approve::Args),
+    /// Say in public that you read exactly these bytes
+    Audit(audit::Args),
     /// Show the folders and settings in force
     Config(config::Args),
     /// Play the whole story on this machine: publish, audit, install, run, attack
@@ -60,6 +64,8 @@ pub(crate) enum Command {
     List(list::Args),
     /// Run a registry: a log, its files, and the door for records
     Registry(registry::Args),
+    /// Sign a folder as a release and put it into the log
+    Publish(publish::Args),
     /// Take a skill out of the agents' folders
     #[command(visible_alias = "rm")]
     Remove(remove::Args),
@@ -96,6 +102,7 @@ impl Command {
         match self {
             Self::Add(args) => add::run(args, ui),
             Self::Approve(args) => approve::run(args, ui),
+            Self::Audit(args) => audit::run(args, ui),
             Self::Config(args) => config::run(args, ui),
             Self::Demo(args) => demo::run(args, ui),
             Self::Deny(args) => deny::run(args, ui),
@@ -105,6 +112,7 @@ impl Command {
             Self::Inspect(args) => inspect::run(args, ui),
             Self::Keygen(args) => keygen::run(args, ui),
             Self::List(args) => list::run(args, ui),
+            Self::Publish(args) => publish::run(args, ui),
             Self::Registry(args) => registry::run(args, ui),
             Self::Remove(args) => remove::run(args, ui),
             Self::Replay(args) => replay::run(args, ui),
@@ -128,9 +136,9 @@ pub(crate) const GROUPS: &[(&str, &[&str])] = &[
     ("Begin here", &["demo"]),
     (
         "Sign and publish",
-        &["init", "keygen", "identity", "yank", "submit"],
+        &["init", "keygen", "identity", "publish", "yank", "submit"],
     ),
-    ("Test and stamp", &["vouch", "veto", "retract"]),
+    ("Test and stamp", &["audit", "vouch", "veto", "retract"]),
     (
         "Install by your own rules",
         &[

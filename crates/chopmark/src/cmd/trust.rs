@@ -1,11 +1,18 @@
 //! `chopmark trust`: whom this host believes, from files that its user names.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use chopmark_client::trust;
-use chopmark_core::digest::StatementId;
+use chopmark_client::{host, signed, trust};
+use chopmark_core::digest::{IdentityId, StatementId};
+use chopmark_core::requirement::Shipped;
+use chopmark_core::roots::{EngineWire, LogWire, RootWire, RootsWire};
 
+use crate::clock;
+use crate::consent;
 use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::passphrase::PassphraseArgs;
 use crate::ui::{GREEN, Ui};
 
 /// Arguments of `trust`.
@@ -35,6 +42,23 @@ struct Init {
     /// The group of witnesses that replay the rules before they cosign
     #[arg(long, value_name = "NAME", default_value = "replaying")]
     replay_group: String,
+    /// Also decide by this requirement table: personal, team, regulated or demo
+    #[arg(long, value_name = "NAME", value_parser = preset)]
+    preset: Option<Shipped>,
+    /// An organisation to count from, by identity id; may be repeated
+    #[arg(long = "root", value_name = "ID", requires = "preset")]
+    roots: Vec<IdentityId>,
+    /// How many vouches in a row may follow a root
+    #[arg(long, value_name = "N", default_value_t = 2, requires = "preset")]
+    depth: u8,
+    /// An engine family and its engine, as FAMILY=ENGINE; may be repeated
+    #[arg(long = "engine", value_name = "FAMILY=ENGINE", requires = "preset", value_parser = engine)]
+    engines: Vec<(String, String)>,
+    /// For how many days the roots are valid
+    #[arg(long, value_name = "N", default_value_t = 365, requires = "preset")]
+    days: u64,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
 }
 
 /// Runs one act.
@@ -54,7 +78,87 @@ fn begin(args: &Init, ui: &Ui) -> Result<(), CommandError> {
         ui.paint(GREEN, "this host now believes"),
         trust.contact.origin
     ));
+    if let Some(shipped) = args.preset {
+        decide_by(args, shipped, &policy, &trust.contact.origin, ui)?;
+    }
     show(ui)
+}
+
+/// Makes the host's key where there is none, and signs roots of the next version.
+fn decide_by(
+    args: &Init,
+    shipped: Shipped,
+    policy: &[u8],
+    origin: &str,
+    ui: &Ui,
+) -> Result<(), CommandError> {
+    let home = ui.home()?;
+    if matches!(signed::host_key(home), Err(signed::SignedError::NoHostKey)) {
+        let seal = args.passphrase.for_new(ui, "this host's key")?;
+        signed::make_host_key(home, &seal)?;
+    }
+    let version = match host::roots(home) {
+        Ok((old, _)) => old.version().saturating_add(1),
+        Err(host::HostError::NoRoots) => 1,
+        Err(error) => return Err(error.into()),
+    };
+    let preset = shipped
+        .preset()
+        .map_err(|error| CommandError::new(Exit::Bug, "preset", error))?;
+    let not_after = clock::now().saturating_add(args.days.saturating_mul(DAY));
+    let mut wire = RootsWire::new(version, not_after, &preset);
+    wire.logs.push(LogWire {
+        origin: origin.to_owned(),
+        charter: args.charter.to_hex(),
+        tlog_policy: String::from_utf8_lossy(policy).into_owned(),
+        replay_group: args.replay_group.clone(),
+    });
+    let mut ids: Vec<String> = args.roots.iter().map(|id| id.to_hex()).collect();
+    ids.sort();
+    ids.dedup();
+    wire.roots = ids
+        .into_iter()
+        .map(|id| RootWire {
+            id,
+            capacity: 1,
+            depth: args.depth,
+        })
+        .collect();
+    let mut families: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (family, engine) in &args.engines {
+        families
+            .entry(family.clone())
+            .or_default()
+            .push(engine.clone());
+    }
+    wire.engines = families
+        .into_iter()
+        .map(|(family, mut engines)| {
+            engines.sort();
+            EngineWire { family, engines }
+        })
+        .collect();
+    let key = consent::host_key(ui, &args.passphrase)?;
+    let roots = host::save_roots(home, &wire, &key)?;
+    ui.note(format_args!(
+        "it decides by preset {} with a cool-down of {} s, from {} roots",
+        roots.preset().name(),
+        roots.preset().gates().cool_down_seconds,
+        roots.roots().len()
+    ));
+    Ok(())
+}
+
+fn preset(name: &str) -> Result<Shipped, String> {
+    Shipped::from_word(name)
+        .ok_or_else(|| format!("`{name}` is none of personal, team, regulated, demo"))
+}
+
+fn engine(text: &str) -> Result<(String, String), String> {
+    let (family, engine) = text
+        .split_once('=')
+        .ok_or_else(|| format!("`{text}` is not FAMILY=ENGINE"))?;
+    Ok((family.to_owned(), engine.to_owned()))
 }
 
 fn show(ui: &Ui) -> Result<(), CommandError> {
@@ -101,4 +205,5 @@ fn show(ui: &Ui) -> Result<(), CommandError> {
     ))
 }
 
+const DAY: u64 = 86_400;
 const MAX_POLICY_BYTES: u64 = 256 * 1024;
