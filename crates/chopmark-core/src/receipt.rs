@@ -10,8 +10,8 @@ use thiserror::Error;
 use crate::{
     admit::{Admission, Decision, admit},
     digest::{
-        BlobDigest, ContentDigest, GrantDigest, KeyDigest, PolicyDigest, ResultDigest,
-        RootsDigest, StatementId,
+        BlobDigest, ContentDigest, GrantDigest, KeyDigest, PolicyDigest, ResultDigest, RootsDigest,
+        StatementId,
     },
     evidence::{Bundle, BundleError, Evidence, EvidenceError, FirstContact, Query, Reach, collect},
     json::{self, JsonError},
@@ -248,7 +248,13 @@ impl Receipt {
 
     /// Returns the content that it is about.
     pub fn content(&self) -> Option<ContentDigest> {
-        self.wire.subject.first()?.digest.get("sha256")?.parse().ok()
+        self.wire
+            .subject
+            .first()?
+            .digest
+            .get("sha256")?
+            .parse()
+            .ok()
     }
 
     /// Returns the origin of the log that it rests on.

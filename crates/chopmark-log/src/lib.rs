@@ -11,14 +11,6 @@
 //! public checkpoint never names a tree whose files are not durable; nothing is signed twice at
 //! one size.
 
-#![cfg_attr(
-    test,
-    expect(
-        clippy::arithmetic_side_effects,
-        reason = "tests count small numbers, and an overflow fails them"
-    )
-)]
-
 mod batch;
 pub mod check;
 pub mod commit;

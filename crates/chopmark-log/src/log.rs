@@ -270,7 +270,7 @@ pub enum LogError {
     Checkpoint(#[from] CheckpointError),
     /// A commit may or may not have happened.
     #[error("a commit is in doubt; the log must be opened again{}", .0.as_ref().map(|e| format!(": {e}")).unwrap_or_default())]
-    InDoubt(Option<Box<LogError>>),
+    InDoubt(Option<Box<Self>>),
     /// The bytes to be written lead to another root than the hashes in memory.
     #[error("the log's root could not be derived again from its bytes")]
     Derivation,

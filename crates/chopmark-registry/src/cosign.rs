@@ -78,9 +78,8 @@ impl Witnesses {
             asked.spawn(async move { this.compare_one(&name, &url, &origin, size).await });
         }
         while let Some(result) = asked.join_next().await {
-            match result {
-                Ok(Err(error @ CosignError::Ahead { .. })) => return Err(error),
-                Ok(Ok(()) | Err(_)) | Err(_) => {}
+            if let Ok(Err(error @ CosignError::Ahead { .. })) = result {
+                return Err(error);
             }
         }
         Ok(())

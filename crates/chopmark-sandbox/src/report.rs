@@ -7,4 +7,4 @@ mod frame;
 mod ring;
 
 pub(crate) use frame::{Report, decode, encode};
-pub(crate) use ring::{Consumer, Producer, Stalled, ring};
+pub(crate) use ring::{Consumer, Producer, ring};

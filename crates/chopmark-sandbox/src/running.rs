@@ -219,9 +219,11 @@ impl Helper {
     }
 
     fn started(&self, control: &OwnedFd) -> Result<(), StartError> {
-        match next(control)?.0 {
-            Message::Started => Ok(()),
-            message => Err(unexpected(message)),
+        let (message, _) = next(control)?;
+        if matches!(message, Message::Started) {
+            Ok(())
+        } else {
+            Err(unexpected(message))
         }
     }
 }

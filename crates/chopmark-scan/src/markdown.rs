@@ -25,6 +25,10 @@ pub(crate) struct Document {
 }
 
 /// Reads `text` as Markdown with optional front matter.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a foreign enum; the rest has no role"
+)]
 pub(crate) fn read(text: &str) -> Document {
     let starts: Vec<usize> = std::iter::once(0)
         .chain(text.match_indices('\n').map(|(at, _)| at.saturating_add(1)))
@@ -70,10 +74,10 @@ pub(crate) fn read(text: &str) -> Document {
                 line: first,
                 code: code.into_string(),
             }),
-            Event::Html(html) | Event::InlineHtml(html) => {
-                if html.trim_start().starts_with("<!--") {
-                    document.mark(first, last, Role::Hidden);
-                }
+            Event::Html(html) | Event::InlineHtml(html)
+                if html.trim_start().starts_with("<!--") =>
+            {
+                document.mark(first, last, Role::Hidden);
             }
             Event::Start(Tag::HtmlBlock) => {
                 let block = text.get(range).unwrap_or_default();
@@ -84,10 +88,6 @@ pub(crate) fn read(text: &str) -> Document {
             Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
                 document.links.push((dest_url.into_string(), first));
             }
-            #[expect(
-                clippy::wildcard_enum_match_arm,
-                reason = "a foreign enum; the rest has no role"
-            )]
             _ => {}
         }
     }

@@ -200,10 +200,9 @@ fn unquote_line(line: &str, out: &mut String) {
     };
     for (word, separator) in split_words(line) {
         let bare: String = if EMPTIES.iter().any(|empty| word.contains(empty)) {
-            let inner = EMPTIES
+            EMPTIES
                 .iter()
-                .fold(word.to_owned(), |word, empty| drop_inside(&word, empty));
-            inner
+                .fold(word.to_owned(), |word, empty| drop_inside(&word, empty))
         } else {
             word.to_owned()
         };

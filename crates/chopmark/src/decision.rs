@@ -123,9 +123,10 @@ impl Asked {
     pub(crate) fn refused(&self) -> Option<CommandError> {
         let refusal = self.refusal()?;
         let class = match refusal {
-            Refusal::Unproved { .. } | Refusal::Stale { .. } | Refusal::ClockBehind { .. } => {
-                Exit::Unverified
-            }
+            Refusal::OtherLog { .. }
+            | Refusal::Unproved { .. }
+            | Refusal::Stale { .. }
+            | Refusal::ClockBehind { .. } => Exit::Unverified,
             Refusal::Vetoed { .. }
             | Refusal::RootsExpired { .. }
             | Refusal::Yanked { .. }

@@ -129,9 +129,11 @@ pub(crate) fn receive(socket: BorrowedFd<'_>) -> Result<Option<(Message, Option<
             other => break other?,
         }
     };
-    let descriptor = ancillary.drain().find_map(|message| match message {
-        RecvAncillaryMessage::ScmRights(mut descriptors) => descriptors.next(),
-        _ => None,
+    let descriptor = ancillary.drain().find_map(|message| {
+        let RecvAncillaryMessage::ScmRights(mut descriptors) = message else {
+            return None;
+        };
+        descriptors.next()
     });
     if got.bytes == 0 {
         return Ok(None);

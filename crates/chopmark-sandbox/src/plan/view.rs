@@ -221,7 +221,7 @@ impl View {
             }
         }
         // Parents before what lies in them; otherwise in the order of the grant.
-        self.mounts.sort_by_key(|mount| depth(mount));
+        self.mounts.sort_by_key(depth);
         let mut mounts = self.memory;
         mounts.extend(self.mounts);
         (mounts, self.places, self.rights, self.rules)

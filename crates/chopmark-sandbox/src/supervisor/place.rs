@@ -71,13 +71,13 @@ pub(crate) fn is_control_path(relative: &[u8]) -> bool {
         .filter(|part| !part.is_empty())
     {
         let is = |name: &&str| part.eq_ignore_ascii_case(name.as_bytes());
-        if CONTROL_NAMES.iter().any(|name| is(&name)) {
+        if CONTROL_NAMES.iter().any(&is) {
             return true;
         }
         let below = CONTROL_BELOW
             .iter()
             .find(|(folder, _)| before.eq_ignore_ascii_case(folder.as_bytes()));
-        if below.is_some_and(|(_, names)| names.iter().any(|name| is(&name))) {
+        if below.is_some_and(|(_, names)| names.iter().any(is)) {
             return true;
         }
         before = part;

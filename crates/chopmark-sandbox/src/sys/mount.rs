@@ -41,7 +41,7 @@ pub(crate) fn set_attributes(
             c"".as_ptr(),
             flags,
             request.as_ptr(),
-            std::mem::size_of_val(&request),
+            size_of_val(&request),
         )
     };
     check(result).map(drop)

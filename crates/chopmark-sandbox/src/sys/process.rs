@@ -40,7 +40,7 @@ pub(crate) fn clone_process(flags: u64) -> Result<Forked, Errno> {
         libc::syscall(
             libc::SYS_clone3,
             arguments.as_ptr(),
-            std::mem::size_of_val(&arguments),
+            size_of_val(&arguments),
         )
     };
     match u32::try_from(check(result)?) {

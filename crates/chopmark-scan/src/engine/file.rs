@@ -330,9 +330,14 @@ fn decoded_facts(
     let Ok(text) = std::str::from_utf8(&view.bytes) else {
         return Vec::new();
     };
-    let language = match inventory::language("", text) {
-        Language::Unknown | Language::Markdown | Language::Data => Language::Shell,
-        language => language,
+    let found = inventory::language("", text);
+    let language = if matches!(
+        found,
+        Language::Unknown | Language::Markdown | Language::Data
+    ) {
+        Language::Shell
+    } else {
+        found
     };
     let place = Origin {
         file: source.path,
