@@ -87,7 +87,10 @@ impl From<DecideError> for CommandError {
         match error {
             DecideError::Head(error) => error.into(),
             DecideError::Remote(error) => error.into(),
-            other => {
+            other @ (DecideError::RootsLog(_)
+            | DecideError::PermissionsText
+            | DecideError::Permissions(_)
+            | DecideError::Bundle(_)) => {
                 let code = other.code();
                 advise(Self::new(Exit::Failed, code, other), code)
             }
@@ -103,7 +106,10 @@ impl From<SubmitError> for CommandError {
                 let message = format!("the registry refused the record: {message}");
                 advise(Self::new(Exit::Failed, code.clone(), message), &code)
             }
-            other => {
+            other @ (SubmitError::Answer(_)
+            | SubmitError::Void { .. }
+            | SubmitError::Proof(_)
+            | SubmitError::Http(_)) => {
                 let code = other.code().to_owned();
                 let error = Self::new(exit_of(&code, Exit::Unverified), code.clone(), other);
                 advise(error.blame("registry"), &code)
@@ -119,7 +125,11 @@ impl From<IdentityError> for CommandError {
             IdentityError::Submit(error) => error.into(),
             IdentityError::Keys(error) => error.into(),
             IdentityError::File(error) => error.into(),
-            other => {
+            other @ (IdentityError::Registered { .. }
+            | IdentityError::NotRegistered(_)
+            | IdentityError::OutOfStep(_)
+            | IdentityError::Damaged(_)
+            | IdentityError::Record(_)) => {
                 let code = other.code().to_owned();
                 advise(Self::new(Exit::Failed, code.clone(), other), &code)
             }

@@ -8,6 +8,7 @@ macro_rules! words {
         $(
             $(#[$doc])*
             #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+            #[cfg_attr(clippy, allow(clippy::enum_variant_names, clippy::allow_attributes, reason = "they are the words of the records"))]
             pub(crate) enum $name { $($(#[$what])* $case),* }
 
             impl From<$name> for $target {

@@ -90,9 +90,10 @@ fn statements(asked: &Asked) -> Vec<serde_json::Value> {
     let verdict = asked.decided.decision.verdict.as_ref();
     let rows = evidence.statements.iter().map(|stated| {
         let cause = verdict.and_then(|v| v.statements.get(&stated.id).copied().flatten());
-        let result = match &stated.body {
-            Body::Scan(scan) => Some(scan.result.to_hex()),
-            _ => None,
+        let result = if let Body::Scan(scan) = &stated.body {
+            Some(scan.result.to_hex())
+        } else {
+            None
         };
         serde_json::json!({
             "kind": stated.body.kind().as_str(),

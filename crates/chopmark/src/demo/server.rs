@@ -27,7 +27,7 @@ impl Server {
         let mut command = stage.command(actor, &[]);
         command
             .args(&args)
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit());
         let mut child = command
