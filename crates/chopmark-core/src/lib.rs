@@ -34,6 +34,7 @@ pub mod requirement;
 pub mod roots;
 pub mod rules;
 pub mod score;
+pub mod skill;
 pub mod state;
 pub mod tile;
 pub mod tlog_policy;

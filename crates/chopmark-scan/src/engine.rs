@@ -18,6 +18,15 @@ use crate::result::ScanResult;
 /// The engine's name in results and records.
 pub const ENGINE: &str = "chopmark-scan";
 
+/// The engine's release, part of what names a result.
+#[must_use]
+pub fn engine_version() -> semver::Version {
+    // The build's own version is well-formed; zero would be a release that never was.
+    env!("CARGO_PKG_VERSION")
+        .parse()
+        .unwrap_or(semver::Version::new(0, 0, 0))
+}
+
 /// What the stages collect.
 pub(crate) struct Collected {
     pub(crate) facts: Vec<Fact>,

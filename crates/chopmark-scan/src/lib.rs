@@ -37,7 +37,7 @@ pub use capability::{Capability, Place};
 pub use compare::{Comparison, Declared};
 pub use config::Config;
 pub use coverage::{Coverage, Reason, Stage};
-pub use engine::{ENGINE, scan};
+pub use engine::{ENGINE, engine_version, scan};
 pub use fact::FactKind;
 pub use finding::{Demotion, Finding, Severity};
 pub use pack::{

@@ -4,7 +4,6 @@
 ///
 /// Spec: `docs/errors.md`, "Exit codes".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(dead_code, reason = "the codes of `run` are public before it is")]
 pub(crate) enum Exit {
     /// 1: the command failed for a reason that no other code names.
     Failed,

@@ -19,7 +19,6 @@ pub(crate) struct Ui {
     quiet: bool,
     offline: bool,
     color: ColorChoice,
-    #[expect(dead_code, reason = "the reports of the scanner will wrap")]
     width: usize,
     interactive: bool,
     home: Option<Home>,
@@ -65,6 +64,11 @@ impl Ui {
     /// Whether a person can be asked: a terminal on both stdin and stderr, and no `--json`.
     pub(crate) fn is_interactive(&self) -> bool {
         self.interactive && !self.json
+    }
+
+    /// Columns of the terminal.
+    pub(crate) fn width(&self) -> usize {
+        self.width
     }
 
     /// Chopmark's own folders.

@@ -1,23 +1,31 @@
 //! One file a command. To add one: a module, a variant, a line in `run` and in [`GROUPS`].
 
-mod add;
+pub(crate) mod add;
+mod adopt;
 mod approve;
 mod audit;
 mod config;
 mod demo;
 mod deny;
+mod doctor;
 mod explain;
 mod identity;
 mod init;
 mod inspect;
+mod journal;
 mod keygen;
+pub(crate) mod lint;
 mod list;
 mod publish;
 mod registry;
 mod remove;
 mod replay;
 mod retract;
+mod rules;
+mod run;
+pub(crate) mod scan;
 mod schema;
+mod search;
 mod secret;
 mod submit;
 mod trust;
@@ -39,6 +47,8 @@ pub(crate) enum Command {
     /// Decide by your own rules, ask a person, install
     #[command(visible_alias = "install")]
     Add(add::Args),
+    /// Take an unsigned folder in, in your own name and for a while
+    Adopt(adopt::Args),
     /// Grant what an agent asked for
     Approve(approve::Args),
     /// Say in public that you read exactly these bytes
@@ -49,6 +59,8 @@ pub(crate) enum Command {
     Demo(demo::Args),
     /// Refuse what an agent asked for
     Deny(deny::Args),
+    /// Show what this machine and this host have and lack
+    Doctor(doctor::Args),
     /// Tell an old decision in words
     Explain(explain::Args),
     /// Begin, rotate or end an identity in the log
@@ -57,8 +69,12 @@ pub(crate) enum Command {
     Init(init::Args),
     /// Show everything the log holds about a release, and what you would decide
     Inspect(inspect::Args),
+    /// Show what a run touched, and prove it whole
+    Journal(journal::Args),
     /// Draw keys: one to sign with now, one to rotate to
     Keygen(keygen::Args),
+    /// Say whether a folder could be published, and what people would be told
+    Lint(lint::Args),
     /// Show what is installed
     #[command(visible_alias = "ls")]
     List(list::Args),
@@ -73,8 +89,16 @@ pub(crate) enum Command {
     Replay(replay::Args),
     /// Take back a statement of your own
     Retract(retract::Args),
+    /// Show and test the rule packs of the scanner
+    Rules(rules::Args),
+    /// Run a skill confined to what it was granted, and record it
+    Run(run::Args),
+    /// Show what a skill can do and which rules it meets
+    Scan(scan::Args),
     /// Print a published schema
     Schema(schema::Args),
+    /// Show what the registry says exists
+    Search(search::Args),
     /// Keep values that skills may use and never see
     Secret(secret::Args),
     /// Send a record that was signed elsewhere
@@ -126,6 +150,14 @@ impl Command {
             Self::Veto(args) => veto::run(args, ui),
             Self::Vouch(args) => vouch::run(args, ui),
             Self::Witness(args) => witness::run(args, ui),
+            Self::Adopt(args) => adopt::run(args, ui),
+            Self::Doctor(args) => doctor::run(args, ui),
+            Self::Journal(args) => journal::run(args, ui),
+            Self::Lint(args) => lint::run(args, ui),
+            Self::Rules(args) => rules::run(args, ui),
+            Self::Run(args) => run::run(args, ui),
+            Self::Scan(args) => scan::run(args, ui),
+            Self::Search(args) => search::run(args, ui),
             Self::Yank(args) => yank::run(args, ui),
         }
     }
@@ -136,18 +168,27 @@ pub(crate) const GROUPS: &[(&str, &[&str])] = &[
     ("Begin here", &["demo"]),
     (
         "Sign and publish",
-        &["init", "keygen", "identity", "publish", "yank", "submit"],
+        &[
+            "init", "lint", "keygen", "identity", "publish", "yank", "submit",
+        ],
     ),
-    ("Test and stamp", &["audit", "vouch", "veto", "retract"]),
+    (
+        "Test and stamp",
+        &["scan", "audit", "vouch", "veto", "retract", "rules"],
+    ),
     (
         "Install by your own rules",
         &[
-            "trust", "inspect", "add", "approve", "deny", "update", "list", "verify", "remove",
+            "trust", "search", "inspect", "add", "adopt", "approve", "deny", "update", "list",
+            "verify", "remove",
         ],
     ),
-    ("Look back", &["explain", "replay"]),
+    (
+        "Run and look back",
+        &["run", "journal", "explain", "replay"],
+    ),
     ("Run the servers", &["registry", "witness"]),
-    ("This host", &["secret", "schema", "config"]),
+    ("This host", &["doctor", "secret", "schema", "config"]),
 ];
 
 /// Reads `@name`.

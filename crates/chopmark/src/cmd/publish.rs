@@ -7,8 +7,11 @@ use chopmark_client::folder;
 use chopmark_client::submit::Attachments;
 use chopmark_core::entry::{EntryState, MapKey};
 use chopmark_core::name::SkillName;
+use chopmark_core::package::SKILL_FILE;
 use chopmark_core::record::{Body, Release};
+use chopmark_core::skill;
 
+use crate::cmd::lint::folder_name;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::released;
@@ -41,6 +44,19 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), CommandError> {
         ui.note(format_args!("  {line}"));
     }
     let skill = skill_name(args)?;
+    let front = skill::read(read.package.file(SKILL_FILE), Some(skill.as_str()));
+    if let Some(found) = front.refusal() {
+        return Err(CommandError::new(
+            Exit::Failed,
+            found.problem.code(),
+            format_args!(
+                "{SKILL_FILE}:{}:{}: {}",
+                found.at.line, found.at.column, found.problem
+            ),
+        )
+        .blame("author")
+        .hint(found.problem.mend()));
+    }
     let session = Session::open(&args.session, ui)?;
     let publisher = session.identity()?;
     let (reach, content) = (&session.reach, read.package.digest());
@@ -86,12 +102,8 @@ fn skill_name(args: &Args) -> Result<SkillName, CommandError> {
     if let Some(name) = &args.name {
         return Ok(name.clone());
     }
-    let last = args
-        .folder
-        .file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or_default();
-    last.parse()
+    let own = folder_name(&args.folder).unwrap_or_default();
+    own.parse()
         .map_err(|error: chopmark_core::name::NameError| {
             CommandError::new(Exit::Usage, "skill-name", error).hint("give --name NAME")
         })

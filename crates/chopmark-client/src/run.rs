@@ -1,0 +1,402 @@
+//! From an installed skill to a confined, recorded run.
+//!
+//! Nothing starts before the installed folder was compared with what was admitted: a changed file
+//! is refused, not run. Secrets leave their file only for the broker, after the helper that
+//! supervises the skill was forked.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use chopmark_core::admit::{self, Refusal};
+use chopmark_core::digest::hex;
+use chopmark_core::key::{PublicKey, SecretKey};
+use chopmark_core::name::SkillName;
+use chopmark_core::permission::{Entrypoint, Grant, SecretPermission};
+use chopmark_sandbox::broker::{
+    self, BrokerConfig, Limits, Placeholder, Resolver, SecretBinding, SecretError, SecretValue,
+    UpstreamRoots,
+};
+use chopmark_sandbox::{
+    BrokerEndpoint, HeadSigner, Outcome, Plan, PlanError, PlanOptions, RunError as SandboxRunError,
+    RunFacts, RunningBroker, StartError, start,
+};
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use crate::check::{self, CheckError};
+use crate::durable::{self, FileError};
+use crate::enact::{EnactError, granted};
+use crate::home::Home;
+use crate::lock::{Lock, LockError, Locked, Source};
+use crate::receipts::{Receipts, ReceiptsError};
+use crate::scope::Scope;
+use crate::secrets::Secrets;
+
+/// A skill that may be run: intact, granted, not expired.
+#[derive(Debug)]
+pub struct Runnable {
+    name: SkillName,
+    locked: Locked,
+    folder: PathBuf,
+    grant: Grant,
+}
+
+/// What a run needs besides the skill.
+pub struct Settings {
+    /// The folder that the skill works on.
+    pub workspace: PathBuf,
+    /// The program and its arguments; an entry point of the skill stands for its interpreter.
+    pub arguments: Vec<OsString>,
+    /// This host's key, which signs the journal.
+    pub key: SecretKey,
+    /// The opened secrets; needed when the grant has some.
+    pub secrets: Option<Secrets>,
+    /// Who is believed about servers.
+    pub upstream_roots: UpstreamRoots,
+    /// Where granted programs are looked for.
+    pub search_path: Vec<PathBuf>,
+    /// `TERM` of the caller.
+    pub terminal: Option<String>,
+    /// Seconds since the Unix epoch.
+    pub now: u64,
+}
+
+/// A run that ended, with its journal.
+#[derive(Debug)]
+pub struct Ended {
+    /// The run's id.
+    pub run: String,
+    /// Where its journal lies.
+    pub journal: PathBuf,
+    /// How it ended and what it did.
+    pub outcome: Outcome,
+}
+
+impl Runnable {
+    /// Finds `name` in the lock file of `scope` and checks folder, receipt, grant and, for an
+    /// adopted folder, its term.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`]; nothing was started.
+    pub fn find(
+        home: &Home,
+        scope: &Scope,
+        name: &SkillName,
+        host: &PublicKey,
+        now: u64,
+    ) -> Result<Self, RunError> {
+        let lock = Lock::read(scope)?;
+        let findings = check::check(scope, home, Some(name))?;
+        if let Some(finding) = findings.iter().find(|f| !f.differences.is_empty()) {
+            let first = finding.differences.first();
+            return Err(RunError::Changed {
+                name: name.clone(),
+                first: first
+                    .map(|d| format!("{} {}", d.path(), d.words()))
+                    .unwrap_or_default(),
+            });
+        }
+        let locked = lock
+            .skill(name)
+            .ok_or_else(|| CheckError::NotInstalled(name.clone()))?
+            .clone();
+        if let Source::Adopted { adoption, .. } = &locked.source {
+            let adoption = Receipts::of(home).adoption(adoption, host)?;
+            let content = locked.content;
+            let adopted = adoption
+                .content
+                .parse()
+                .map_err(|_| RunError::Adoption(name.clone()))?;
+            // The judge of adoptions decides anew at each run: terms end.
+            let again = admit::adopt(content, adopted, adoption.from, adoption.expires, now);
+            drop(again?);
+        }
+        let agent = locked.agents.first().copied();
+        let agent = agent.ok_or_else(|| CheckError::NotInstalled(name.clone()))?;
+        Ok(Self {
+            folder: scope.skill_folder(agent, name.as_str()),
+            grant: granted(home, locked.grant)?,
+            name: name.clone(),
+            locked,
+        })
+    }
+
+    /// What it was granted.
+    #[must_use]
+    pub fn grant(&self) -> &Grant {
+        &self.grant
+    }
+
+    /// What it is called in journals.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        match &self.locked.source {
+            Source::Log(released) => format!(
+                "@{}/{}@{}",
+                released.publisher_name, released.skill, released.version
+            ),
+            Source::Adopted { .. } => format!("{} (adopted)", self.name),
+        }
+    }
+}
+
+/// Runs `skill` to its end; the journal is whole and signed when it returns.
+///
+/// # Errors
+///
+/// [`RunError`]; before [`RunError::Run`] no program of the skill was started.
+pub fn run(home: &Home, skill: &Runnable, settings: Settings) -> Result<Ended, RunError> {
+    let run = run_id(settings.now)?;
+    durable::private_folder(&home.journals())?;
+    let journal = home.journals().join(format!("{run}.jsonl"));
+    let grant = &skill.grant;
+    let bindings = bind(grant.secrets(), settings.secrets.as_ref())?;
+    let environment = bindings
+        .iter()
+        .map(|b| {
+            let name = b.permission.name().as_str().to_owned();
+            (name, b.placeholder.as_str().to_owned())
+        })
+        .collect();
+    let reaches_out = grant.open_network() || !grant.network().is_empty();
+    let broker = reaches_out.then(|| endpoint(grant, bindings, &settings));
+    let arguments = call(grant.entrypoints(), &skill.folder, settings.arguments);
+    let options = PlanOptions {
+        journal_path: journal.clone(),
+        facts: RunFacts {
+            run: run.clone(),
+            skill: skill.subject(),
+            skill_digest: skill.locked.content.to_hex(),
+            manifest_digest: grant.as_manifest().digest().to_hex(),
+            grant_digest: skill.locked.grant.to_hex(),
+            policy_digest: skill.locked.receipt.clone(),
+            started_at: settings.now,
+        },
+        signer: Box::new(Signer(settings.key)),
+        broker,
+        environment,
+        search_path: settings.search_path,
+        terminal: settings.terminal,
+        protected: vec![
+            home.config().to_owned(),
+            home.data().to_owned(),
+            home.state().to_owned(),
+        ],
+    };
+    let plan = Plan::new(
+        grant,
+        &skill.folder,
+        &settings.workspace,
+        &arguments,
+        options,
+    )?;
+    let outcome = start(plan)?.wait()?;
+    Ok(Ended {
+        run,
+        journal,
+        outcome,
+    })
+}
+
+/// Replaces an entry point's name by its interpreter and its path.
+fn call(entrypoints: &[Entrypoint], folder: &Path, arguments: Vec<OsString>) -> Vec<OsString> {
+    let first = arguments.first().and_then(|first| first.to_str());
+    let named = first.and_then(|first| entrypoints.iter().find(|e| e.path().as_str() == first));
+    let Some(entrypoint) = named else {
+        return arguments;
+    };
+    let path = folder.join(entrypoint.path().as_str()).into_os_string();
+    let interpreter = entrypoint
+        .interpreter()
+        .map(|program| OsString::from(program.as_str()));
+    interpreter
+        .into_iter()
+        .chain([path])
+        .chain(arguments.into_iter().skip(1))
+        .collect()
+}
+
+fn bind(
+    wanted: &[SecretPermission],
+    secrets: Option<&Secrets>,
+) -> Result<Vec<SecretBinding>, RunError> {
+    let mut tokens: Vec<(String, Placeholder)> = Vec::new();
+    let mut bindings = Vec::new();
+    for permission in wanted {
+        let name = permission.name().as_str();
+        let value = secrets
+            .and_then(|secrets| secrets.value(name))
+            .ok_or_else(|| RunError::SecretMissing(name.to_owned()))?;
+        let value = SecretValue::new(Zeroizing::new(value.to_vec())).map_err(|error| {
+            RunError::SecretValue {
+                name: name.to_owned(),
+                error,
+            }
+        })?;
+        // One secret that goes to two hosts is one variable, so it has one placeholder.
+        let known = tokens.iter().find(|(known, _)| known == name);
+        let placeholder = match known {
+            Some((_, placeholder)) => placeholder.clone(),
+            None => {
+                let drawn = Placeholder::from_random(random()?);
+                tokens.push((name.to_owned(), drawn.clone()));
+                drawn
+            }
+        };
+        bindings.push(SecretBinding {
+            permission: permission.clone(),
+            placeholder,
+            value,
+        });
+    }
+    Ok(bindings)
+}
+
+fn endpoint(grant: &Grant, secrets: Vec<SecretBinding>, settings: &Settings) -> BrokerEndpoint {
+    let (network, open_network) = (grant.network().to_vec(), grant.open_network());
+    let (upstream_roots, now) = (settings.upstream_roots.clone(), settings.now);
+    BrokerEndpoint::new(move |listener, sink| {
+        let config = BrokerConfig {
+            network,
+            open_network,
+            secrets,
+            limits: Limits::ordinary(),
+            upstream_roots,
+            resolver: Resolver::system(),
+            sink,
+            now,
+        };
+        let handle = broker::spawn(listener, config).map_err(std::io::Error::other)?;
+        let ca_pem = handle.ca_pem().to_owned();
+        // A broker that died has lost its connections; the journal's own end tells of the run.
+        let stop = Box::new(move || drop(handle.stop()));
+        Ok(RunningBroker { ca_pem, stop })
+    })
+}
+
+struct Signer(SecretKey);
+
+impl HeadSigner for Signer {
+    fn public_key(&self) -> [u8; 32] {
+        *self.0.public().as_bytes()
+    }
+
+    fn sign(&mut self, message: &[u8]) -> [u8; 64] {
+        self.0.sign(message)
+    }
+}
+
+fn run_id(now: u64) -> Result<String, RunError> {
+    let random: [u8; 4] = random()?;
+    Ok(format!("{now:010}-{}", hex(&random)))
+}
+
+fn random<const N: usize>() -> Result<[u8; N], RunError> {
+    let mut bytes = [0_u8; N];
+    getrandom::fill(&mut bytes).map_err(|_| RunError::Randomness)?;
+    Ok(bytes)
+}
+
+/// Why a skill was not run, or its run could not be recorded.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The installed folder is not what was admitted.
+    #[error("`{name}` was changed since it was installed: {first}")]
+    Changed {
+        /// The folder's name.
+        name: SkillName,
+        /// The first difference.
+        first: String,
+    },
+    /// The adoption record names no content.
+    #[error("the adoption of `{0}` names no content")]
+    Adoption(SkillName),
+    /// The adoption does not hold any more.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// A granted secret was never stored.
+    #[error("the skill was granted the secret `{0}`, and this host holds no value of it")]
+    SecretMissing(String),
+    /// A secret's value cannot go into a header.
+    #[error("the secret `{name}` cannot be used: {error}")]
+    SecretValue {
+        /// Its name.
+        name: String,
+        /// Why.
+        error: SecretError,
+    },
+    /// The system gave no random bytes.
+    #[error("the system gives no randomness")]
+    Randomness,
+    /// Lock file, store or receipt.
+    #[error(transparent)]
+    Check(#[from] CheckError),
+    /// The lock file.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The grant.
+    #[error(transparent)]
+    Grant(#[from] EnactError),
+    /// The adoption record.
+    #[error(transparent)]
+    Receipts(#[from] ReceiptsError),
+    /// The grant cannot be enforced for this call.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The sandbox could not be set up.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The run could not be recorded to its end.
+    #[error(transparent)]
+    Run(#[from] SandboxRunError),
+    /// The disk.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl RunError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Changed { .. } => "installed-changed",
+            Self::Adoption(_) => "adoption-malformed",
+            Self::Refused(refusal) => refusal.code(),
+            Self::SecretMissing(_) => "secret-missing",
+            Self::SecretValue { .. } => "secret-unusable",
+            Self::Randomness => "no-randomness",
+            Self::Check(error) => error.code(),
+            Self::Lock(error) => error.code(),
+            Self::Grant(error) => error.code(),
+            Self::Receipts(error) => error.code(),
+            Self::Plan(error) => error.code(),
+            Self::Start(error) => error.code(),
+            Self::Run(error) => error.code(),
+            Self::File(error) => error.code(),
+        }
+    }
+
+    /// What can be done about it, one line; empty where the code says it all.
+    #[must_use]
+    pub fn mend(&self) -> String {
+        match self {
+            Self::Changed { .. } => "chopmark add --locked puts the admitted bytes back".to_owned(),
+            Self::SecretMissing(name) => format!("chopmark secret set {name}"),
+            Self::SecretValue { name, .. } => {
+                format!("chopmark secret set {name} with another value")
+            }
+            Self::Refused(refusal) => refusal.hint().to_owned(),
+            Self::Plan(error) => error.hint().to_owned(),
+            Self::Start(error) => error.hint(),
+            Self::Adoption(_)
+            | Self::Randomness
+            | Self::Check(_)
+            | Self::Lock(_)
+            | Self::Grant(_)
+            | Self::Receipts(_)
+            | Self::Run(_)
+            | Self::File(_) => String::new(),
+        }
+    }
+}
