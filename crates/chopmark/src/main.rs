@@ -5,7 +5,6 @@ mod clock;
 mod cmd;
 mod consent;
 mod decision;
-#[expect(dead_code, reason = "the later steps of the story use the rest")]
 mod demo;
 mod error;
 mod exit;

@@ -29,7 +29,7 @@ impl Server {
             .args(&args)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::inherit());
+            .stderr(Stdio::null());
         let mut child = command
             .spawn()
             .map_err(|error| broken("start a server", &error))?;

@@ -16,7 +16,10 @@ use crate::ui::{BOLD, CYAN, DIM, GREEN, RED, Ui};
 pub(super) struct Actor {
     pub(super) name: &'static str,
     pub(super) home: PathBuf,
+    /// Where this actor's commands run.
     pub(super) folder: PathBuf,
+    /// What `HOME` says.
+    pub(super) user: PathBuf,
 }
 
 /// One command of the story.
@@ -65,6 +68,22 @@ impl Actor {
     }
 }
 
+impl Outcome {
+    /// The first word after `name` at the beginning of a line of stdout.
+    pub(super) fn field(&self, name: &str) -> String {
+        let line = self.stdout.lines().find_map(|line| line.strip_prefix(name));
+        let word = line.and_then(|rest| rest.split_whitespace().next());
+        word.unwrap_or_default().to_owned()
+    }
+
+    /// A text of the JSON document on stdout.
+    pub(super) fn text(&self, field: &str) -> String {
+        let document: serde_json::Value = serde_json::from_str(&self.stdout).unwrap_or_default();
+        let value = document.get(field).and_then(serde_json::Value::as_str);
+        value.unwrap_or_default().to_owned()
+    }
+}
+
 impl Act<'_> {
     /// It is to be refused with this exit code and this stable code.
     pub(super) fn refused(mut self, exit: Exit, code: &str) -> Self {
@@ -72,6 +91,12 @@ impl Act<'_> {
             exit: exit.code(),
             code: Some(code.to_owned()),
         };
+        self
+    }
+
+    /// It passes on this exit code of the program that it runs.
+    pub(super) fn ending(mut self, exit: u8) -> Self {
+        self.expected = Expected { exit, code: None };
         self
     }
 
@@ -176,6 +201,7 @@ impl<'u> Stage<'u> {
             name,
             home: self.root.join("homes").join(name),
             folder: self.root.join(name),
+            user: self.root.join(name),
         };
         for folder in [&actor.home, &actor.folder] {
             std::fs::create_dir_all(folder).map_err(|error| broken("make a folder", &error))?;
@@ -219,7 +245,7 @@ impl<'u> Stage<'u> {
         command.env_clear().current_dir(&actor.folder);
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command
-            .env("HOME", &actor.folder)
+            .env("HOME", &actor.user)
             .env("CHOPMARK_HOME", &actor.home);
         command.envs(more.iter().map(|(name, value)| (name, value)));
         command

@@ -4,7 +4,20 @@ use super::stage::{Actor, Stage};
 use super::weather::Weather;
 use crate::error::CommandError;
 
+mod attacks;
+mod audited;
 mod files;
+mod forged;
+mod installed;
+mod legacy;
+mod lookback;
+mod published;
+mod ran;
+mod second;
+mod withheld;
+mod world;
+
+use world::World;
 
 /// Everybody in the story.
 #[derive(Debug)]
@@ -18,16 +31,23 @@ pub(super) struct Cast {
 
 /// Plays all steps.
 pub(super) fn play(stage: &mut Stage<'_>) -> Result<(), CommandError> {
+    let mut host = stage.actor("host")?;
+    host.folder = host.user.join("project");
+    chopmark_client::durable::public_folder(&host.folder)?;
     let cast = Cast {
         author: stage.actor("author")?,
         auditor: stage.actor("auditor")?,
         voucher: stage.actor("voucher")?,
-        host: stage.actor("host")?,
+        host,
         weather: Weather::start(stage.root())?,
     };
-    files::skill(&cast.author.folder.join("weather"), cast.weather.port())?;
-    stage.step("1", "An author writes, signs and publishes a skill");
-    stage.run(cast.author.does(["lint", "weather"]))?;
-    stage.run(cast.author.does(["keygen", "author", "--no-passphrase"]))?;
-    Ok(())
+    let world = World::start(stage)?;
+    published::play(stage, &cast, &world)?;
+    let voucher = audited::play(stage, &cast, &world)?;
+    let receipt = installed::play(stage, &cast, &world, &voucher)?;
+    ran::play(stage, &cast)?;
+    second::play(stage, &cast)?;
+    attacks::play(stage, &cast, &world, &voucher)?;
+    legacy::play(stage, &cast)?;
+    lookback::play(stage, &cast, &receipt)
 }

@@ -1,0 +1,57 @@
+//! Step 5: version 2 asks for more and tries more.
+
+use super::audited::certify;
+use super::installed::{BAIT, ask};
+use super::ran::through;
+use super::world::write;
+use super::{Cast, files};
+use crate::demo::stage::Stage;
+use crate::error::CommandError;
+use crate::exit::Exit;
+
+pub(super) fn play(stage: &mut Stage<'_>, cast: &Cast) -> Result<(), CommandError> {
+    stage.step("5", "Version 2 asks for more and tries more");
+    let (author, host) = (&cast.author, &cast.host);
+    files::second(&author.folder.join("weather"), cast.weather.port())?;
+    stage.run(author.does(["publish", "weather", "--version", "2.0.0"]))?;
+    let held = stage.run(
+        host.does(["update", "weather"])
+            .refused(Exit::Denied, "level-too-low"),
+    )?;
+    stage.check(
+        "the update is held back and shows what grew",
+        held.stderr
+            .lines()
+            .any(|line| line.trim_start().starts_with("+ ")),
+    );
+    stage.tell("no audit covers the new bytes: trust in version 1 is no trust in version 2");
+    certify(stage, cast, "@sunny/weather@2.0.0")?;
+    stage.tell("suppose the auditor is deceived; the person still sees what grew, and grants it");
+    ask(stage, host, &["update", "weather"])?;
+    let key = host.user.join(".ssh/id_ed25519");
+    write(
+        &host.folder.join("sync.txt"),
+        &format!("{}\n~/.ssh/id_ed25519\n", key.display()),
+    )?;
+    let run = stage.run(through(
+        cast,
+        host.does(["run", "@sunny/weather", "--", "scripts/sync.py"]),
+    ))?;
+    stage.check(
+        "reads of ~/.ssh failed, through the library and by raw system calls",
+        run.stdout.contains("stolen 0 of 4") && !run.stdout.contains(BAIT.trim()),
+    );
+    stage.check(
+        "connections elsewhere failed",
+        run.stdout.contains("reached 0 of 3"),
+    );
+    let denied = stage.run(host.does(["journal", "show", "--denied"]))?;
+    stage.check(
+        "each attempt stands in the journal",
+        denied.stdout.matches("id_ed25519").count() >= 4 && denied.stdout.contains("evil.example"),
+    );
+    stage.tell(
+        "a grant is a fence, not a promise: what was not granted did not happen, and is on record",
+    );
+    Ok(())
+}
