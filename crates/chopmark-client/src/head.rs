@@ -1,5 +1,6 @@
 //! The head of a log: a checkpoint that its policy lets through, ending in a state leaf.
 
+use chopmark_core::digest::LeafHash;
 use chopmark_core::entry::{Entry, MapKey};
 use chopmark_core::evidence::{EvidenceError, FirstContact};
 use chopmark_core::merkle;
@@ -166,14 +167,17 @@ pub(crate) fn proven_leaf(
     let size = checkpoint.size();
     let leaf = remote.leaf(index, size)?;
     let proof = remote.inclusion_proof(index, size)?;
-    merkle::verify_inclusion(
-        &merkle::leaf_hash(&leaf),
-        index,
-        size,
-        &proof,
-        &checkpoint.root(),
-    )
-    .map_err(|error| EvidenceError::Inclusion { index, error })?;
+    let proves =
+        |hash: &LeafHash| merkle::verify_inclusion(hash, index, size, &proof, &checkpoint.root());
+    if let Err(error) = proves(&merkle::leaf_hash(&leaf)) {
+        // A tile that is proved and holds another hash says which of the two was altered.
+        let held = remote.leaf_hash(index, size)?;
+        return Err(match proves(&held) {
+            Ok(()) => EvidenceError::AlteredLeaf { index },
+            Err(_) => EvidenceError::Inclusion { index, error },
+        }
+        .into());
+    }
     Ok(Record::parse(&leaf).map_err(|error| EvidenceError::Record { index, error })?)
 }
 

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
-use chopmark_core::digest::{BlobDigest, ContentDigest, NodeHash, TreeHash};
+use chopmark_core::digest::{BlobDigest, ContentDigest, LeafHash, NodeHash, TreeHash};
 use chopmark_core::docket::DocketStore;
 use chopmark_core::map::NodeStore;
 use chopmark_core::merkle;
@@ -134,6 +134,16 @@ impl Remote {
     /// [`RemoteError`].
     pub fn root(&self, count: u64, size: u64) -> Result<TreeHash, RemoteError> {
         merkle::root_from(&|level, at| self.subtree(size, level, at), count)
+    }
+
+    /// Reads the hash that the tree's lowest tiles hold for leaf `index`. Nothing is verified.
+    ///
+    /// # Errors
+    ///
+    /// [`RemoteError`].
+    pub fn leaf_hash(&self, index: u64, size: u64) -> Result<LeafHash, RemoteError> {
+        let hash = self.subtree(size, 0, index)?;
+        Ok(LeafHash::from_bytes(*hash.as_bytes()))
     }
 
     fn subtree(&self, size: u64, level: u32, index: u64) -> Result<TreeHash, RemoteError> {

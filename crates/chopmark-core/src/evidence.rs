@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use crate::{
-    digest::{ContentDigest, IdentityId, KeyDigest, StatementId, TreeHash},
+    digest::{ContentDigest, IdentityId, KeyDigest, NodeHash, StatementId, TreeHash},
     docket::{DocketError, DocketStore},
     entry::EntryError,
     identity::IdentityState,
@@ -176,8 +176,12 @@ pub enum EvidenceError {
     OtherCharter,
     #[error("the registry left out {what}")]
     Withheld { what: String },
-    #[error("{what} was altered")]
-    Altered { what: String },
+    #[error("map node {0} was altered")]
+    AlteredNode(NodeHash),
+    #[error("the list {0} of what an issuer said was altered")]
+    AlteredList(TreeHash),
+    #[error("leaf {index} was altered: the tree holds another hash for it")]
+    AlteredLeaf { index: u64 },
     #[error("leaf {index} is not under the checkpoint: {error}")]
     Inclusion { index: u64, error: ProofError },
     #[error("the log does not end in a state leaf")]
@@ -217,7 +221,9 @@ impl EvidenceError {
             Self::OtherLog { .. } => "evidence-other-log",
             Self::OtherCharter => "charter-mismatch",
             Self::Withheld { .. } => "evidence-withheld",
-            Self::Altered { .. } => "evidence-altered",
+            Self::AlteredNode(_) => "map-node-altered",
+            Self::AlteredList(_) => "docket-altered",
+            Self::AlteredLeaf { .. } => "leaf-altered",
             Self::Inclusion { .. } => "proof-invalid",
             Self::NoState => "state-missing",
             Self::WrongState { .. } => "state-wrong-batch",
@@ -250,7 +256,9 @@ impl EvidenceError {
             | Self::OtherLog { .. }
             | Self::OtherCharter
             | Self::Withheld { .. }
-            | Self::Altered { .. }
+            | Self::AlteredNode(_)
+            | Self::AlteredList(_)
+            | Self::AlteredLeaf { .. }
             | Self::Inclusion { .. }
             | Self::NoState
             | Self::WrongState { .. }
@@ -285,9 +293,7 @@ impl From<MapError> for EvidenceError {
             MapError::Missing(hash) => Self::Withheld {
                 what: format!("map node {hash}"),
             },
-            MapError::Altered(hash) => Self::Altered {
-                what: format!("map node {hash}"),
-            },
+            MapError::Altered(hash) => Self::AlteredNode(hash),
             MapError::Malformed(hash) => Self::Malformed {
                 problem: format!("node {hash}"),
             },
@@ -302,9 +308,7 @@ impl From<DocketError> for EvidenceError {
             DocketError::MissingList(root) => Self::Withheld {
                 what: format!("docket list {root}"),
             },
-            DocketError::AlteredList(root) => Self::Altered {
-                what: format!("docket list {root}"),
-            },
+            DocketError::AlteredList(root) => Self::AlteredList(root),
         }
     }
 }

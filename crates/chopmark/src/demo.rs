@@ -43,7 +43,14 @@ impl Folder {
             None => {
                 let tag = chopmark_client::keys::draw()?.public().digest().to_hex();
                 let tag: String = tag.chars().take(12).collect();
-                std::env::temp_dir().join(format!("chopmark-demo-{tag}"))
+                // Below /tmp the host's files would lie where a sandbox has a folder of its own.
+                let shared = Path::new("/var/tmp");
+                let top = if shared.is_dir() {
+                    shared.to_owned()
+                } else {
+                    std::env::temp_dir()
+                };
+                top.join(format!("chopmark-demo-{tag}"))
             }
         };
         std::fs::create_dir(&path).map_err(|e| broken("make its folder", &e))?;

@@ -92,9 +92,7 @@ impl<'s, S: Source + ?Sized> Reader<'s, S> {
                 what: format!("leaf {index}"),
             })?;
         if merkle::leaf_hash(&leaf) != item.leaf {
-            return Err(EvidenceError::Altered {
-                what: format!("leaf {index}"),
-            });
+            return Err(EvidenceError::AlteredLeaf { index });
         }
         let record = parse(index, &leaf)?;
         if record.issuer() != *issuer || record.origin() != self.origin {

@@ -198,7 +198,7 @@ fn one_flipped_byte_in_a_leaf() {
     let at = story.log.leaves_mut()[index].len() - 20;
     // The registry signs a tree over the altered leaf, and every witness cosigns it.
     story.log.leaves_mut()[index][at] ^= 1;
-    assert_eq!(story.code(), "evidence-altered");
+    assert_eq!(story.code(), "leaf-altered");
 }
 
 #[test]

@@ -127,7 +127,6 @@ pub(super) struct Stage<'u> {
     binary: PathBuf,
     step: String,
     wrong: Vec<String>,
-    missing: Vec<String>,
 }
 
 impl<'u> Stage<'u> {
@@ -141,18 +140,12 @@ impl<'u> Stage<'u> {
             binary,
             step: String::new(),
             wrong: Vec::new(),
-            missing: Vec::new(),
         })
     }
 
     /// The folder of the story.
     pub(super) fn root(&self) -> &Path {
         &self.root
-    }
-
-    /// The binary under demonstration.
-    pub(super) fn binary(&self) -> &Path {
-        &self.binary
     }
 
     /// Begins a step.
@@ -165,18 +158,6 @@ impl<'u> Stage<'u> {
     /// Tells a newcomer what just happened.
     pub(super) fn tell(&self, text: &str) {
         self.say(&format!("  {} {text}", self.ui.paint(CYAN, "→")));
-    }
-
-    /// Names a part that this build lacks; the demonstration will end without success.
-    pub(super) fn missing(&mut self, what: &str) {
-        self.say(&format!(
-            "  {} {what}",
-            self.ui.paint(RED, "not built yet:")
-        ));
-        if self.ui.is_json() {
-            self.emit(&json!({ "step": self.step, "missing": what }));
-        }
-        self.missing.push(format!("step {}: {what}", self.step));
     }
 
     /// Records something that was looked at and must hold.
@@ -253,7 +234,7 @@ impl<'u> Stage<'u> {
 
     /// Ends the story: what was missing, what went wrong.
     pub(super) fn end(self) -> Result<(), CommandError> {
-        if self.wrong.is_empty() && self.missing.is_empty() {
+        if self.wrong.is_empty() {
             self.say("");
             self.say(&self.ui.paint(GREEN, "Everything went as the story tells."));
             return Ok(());
@@ -261,13 +242,9 @@ impl<'u> Stage<'u> {
         let mut error = CommandError::new(
             Exit::Failed,
             "demo-incomplete",
-            format_args!(
-                "{} outcomes differ, {} parts are missing",
-                self.wrong.len(),
-                self.missing.len()
-            ),
+            format_args!("{} outcomes differ", self.wrong.len()),
         );
-        for what in self.wrong.iter().chain(&self.missing) {
+        for what in &self.wrong {
             error = error.hint(what);
         }
         Err(error)
@@ -285,6 +262,12 @@ impl<'u> Stage<'u> {
         for argument in &act.args {
             text.push(' ');
             text.push_str(&quoted(argument));
+        }
+        if act.actor.folder != act.actor.user {
+            text = format!(
+                "cd {} && {text}",
+                quoted(&act.actor.folder.to_string_lossy())
+            );
         }
         if act.answers.is_some() {
             text.push_str("   # at a terminal");
@@ -309,13 +292,22 @@ impl<'u> Stage<'u> {
                 "ok": outcome.is_expected,
             }));
         }
-        for line in outcome
-            .stdout
-            .lines()
-            .chain(outcome.stderr.lines())
-            .take(SHOWN_LINES)
+        let (ends, notes): (Vec<&str>, Vec<&str>) =
+            outcome.stderr.lines().partition(|line| is_ending(line));
+        let lines: Vec<&str> = notes
+            .into_iter()
+            .chain(outcome.stdout.lines())
+            .chain(ends)
+            .collect();
+        for line in lines.iter().take(SHOWN_LINES) {
+            self.say(&format!("    {}", cut(line)));
+        }
+        if let Some(more) = lines
+            .len()
+            .checked_sub(SHOWN_LINES)
+            .filter(|more| *more > 0)
         {
-            self.say(&format!("    {line}"));
+            self.say(&self.ui.paint(DIM, &format!("    … and {more} lines more")));
         }
         if !outcome.is_expected {
             let expected = act.expected.code.as_deref().unwrap_or("success");
@@ -394,4 +386,20 @@ fn quoted(text: &str) -> String {
     }
 }
 
-const SHOWN_LINES: usize = 40;
+/// Whether a line of stderr belongs to the command's end and not to its notes.
+fn is_ending(line: &str) -> bool {
+    ["error:", "hint:", "  answerable:"]
+        .iter()
+        .any(|start| line.starts_with(start))
+}
+
+/// A line as far as a terminal shows it without folding.
+fn cut(line: &str) -> String {
+    if line.chars().count() <= SHOWN_COLUMNS {
+        return line.to_owned();
+    }
+    line.chars().take(SHOWN_COLUMNS).chain(['…']).collect()
+}
+
+const SHOWN_LINES: usize = 16;
+const SHOWN_COLUMNS: usize = 160;

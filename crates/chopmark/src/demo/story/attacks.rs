@@ -41,7 +41,7 @@ fn altered(stage: &mut Stage<'_>, cast: &Cast, world: &World) -> Result<(), Comm
             Exit::Unverified,
             "leaf-altered",
         ),
-        ("a proof", "tile/0/", Exit::Unverified, "inclusion-unproved"),
+        ("a proof", "tile/0/", Exit::Unverified, "proof-invalid"),
         (
             "a node of the map",
             "map/",
@@ -85,7 +85,7 @@ fn cosignatures(
         stage,
         "two cosignatures where three are due",
         &cast.host,
-        act.refused(Exit::Unverified, "quorum-missing"),
+        act.refused(Exit::Unverified, "checkpoint-quorum"),
         "registry",
     )?;
     let mut lenient = stage.actor("lenient-host")?;

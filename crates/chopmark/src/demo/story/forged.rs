@@ -33,13 +33,13 @@ pub(super) fn play(stage: &mut Stage<'_>, cast: &Cast, world: &World) -> Result<
             "the operator signs a release in the author's name",
             ORIGIN,
             &operator,
-            "signature-missing",
+            "signature-not-in-force",
         ),
         (
             "a record of another log is copied into this one",
             "other.example/log",
             &author,
-            "origin-other",
+            "record-other-log",
         ),
     ] {
         let record = release(cast, origin, key)?;
@@ -65,7 +65,7 @@ pub(super) fn play(stage: &mut Stage<'_>, cast: &Cast, world: &World) -> Result<
         stage,
         "a thief signs a release with the key that the author rotated away",
         &cast.host,
-        act.refused(Exit::Failed, "key-rotated"),
+        act.refused(Exit::Failed, "signature-not-in-force"),
         "issuer",
     )
 }

@@ -82,15 +82,16 @@ def look(data):
     places += 1
     hits += len(form.findall(data))
 look(repr(dict(os.environ)).encode())
-for top in ('/proc', os.getcwd(), '/tmp', '/etc', '/home'):
+paths = [f'/proc/{pid}/{name}' for pid in os.listdir('/proc') if pid.isdigit()
+         for name in ('environ', 'cmdline', 'maps', 'status', 'mountinfo')]
+for top in (os.getcwd(), '/tmp', '/etc', os.environ['HOME']):
     for folder, _, names in os.walk(top):
-        for name in names:
-            if name in ('kmsg', 'kcore', 'pagemap', 'mem'):
-                continue
-            try:
-                with open(os.path.join(folder, name), 'rb') as file:
-                    look(file.read(1 << 20))
-            except OSError:
-                pass
+        paths += [os.path.join(folder, name) for name in names]
+for path in paths:
+    try:
+        with open(path, 'rb') as file:
+            look(file.read(1 << 20))
+    except OSError:
+        pass
 print('hits', hits, 'in', places, 'places')
 ";
