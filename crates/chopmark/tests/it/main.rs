@@ -1,0 +1,12 @@
+//! The public binary, as its users run it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::allow_attributes,
+    reason = "tests fail loudly"
+)]
+
+mod commands;
+mod story;

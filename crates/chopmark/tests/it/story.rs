@@ -1,0 +1,168 @@
+//! The demonstration, played once; each test asserts one step of it.
+
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+/// One line of `demo --json`.
+fn lines() -> &'static [Value] {
+    static PLAYED: OnceLock<(Output, Vec<Value>)> = OnceLock::new();
+    let (output, lines) = PLAYED.get_or_init(|| {
+        let output = Command::new(env!("CARGO_BIN_EXE_chopmark"))
+            .args(["--json", "demo"])
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout.clone()).unwrap();
+        let lines = text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        (output, lines)
+    });
+    assert!(
+        output.status.success(),
+        "the demonstration failed:\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    lines
+}
+
+fn step(number: &str) -> Vec<&'static Value> {
+    let of: Vec<&Value> = lines()
+        .iter()
+        .filter(|line| line["step"] == number)
+        .collect();
+    assert!(!of.is_empty(), "step {number} is missing");
+    for line in &of {
+        assert_eq!(line["ok"], true, "{line}");
+    }
+    of
+}
+
+/// The commands of a step: their arguments, exit code and stable code.
+fn commands(number: &str) -> Vec<(String, i64, Option<&'static str>)> {
+    step(number)
+        .into_iter()
+        .filter(|line| line["argv"].is_array())
+        .map(|line| {
+            let words: Vec<&str> = line["argv"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .skip(1)
+                .map(|word| word.as_str().unwrap())
+                .collect();
+            (
+                words.join(" "),
+                line["exit"].as_i64().unwrap(),
+                line["code"].as_str(),
+            )
+        })
+        .collect()
+}
+
+fn has(number: &str, command: &str, exit: i64, code: Option<&str>) {
+    let found = commands(number);
+    assert!(
+        found
+            .iter()
+            .any(|(words, e, c)| words.starts_with(command) && *e == exit && *c == code),
+        "step {number} lacks `{command}` with {exit} {code:?}: {found:#?}"
+    );
+}
+
+fn checks(number: &str) -> usize {
+    step(number)
+        .into_iter()
+        .filter(|line| line["check"].is_string())
+        .count()
+}
+
+#[test]
+fn step_1_publishes_under_a_replayed_quorum() {
+    has("1", "lint weather", 0, None);
+    has("1", "identity register sunny", 0, None);
+    has("1", "--json publish weather --version 1.0.0", 0, None);
+    assert_eq!(checks("1"), 1);
+}
+
+#[test]
+fn step_2_scans_audits_and_vouches() {
+    has("2", "scan @sunny/weather@1.0.0 --publish", 0, None);
+    has("2", "audit @sunny/weather@1.0.0", 0, None);
+    has("2", "vouch @reed", 0, None);
+}
+
+#[test]
+fn step_3_installs_after_a_person_approved() {
+    has("3", "add @sunny/weather", 6, Some("consent-needed"));
+    has("3", "approve", 0, None);
+    has("3", "add @sunny/weather", 0, None);
+    has("3", "remove weather --keep-locked", 0, None);
+    has("3", "--offline add --locked", 0, None);
+    has("3", "--offline verify", 0, None);
+    assert_eq!(checks("3"), 2);
+}
+
+#[test]
+fn step_4_runs_confined_and_never_holds_the_secret() {
+    has("4", "run @sunny/weather -- scripts/report.sh", 0, None);
+    has("4", "run @sunny/weather -- scripts/report.py", 0, None);
+    has("4", "journal verify", 0, None);
+    assert_eq!(checks("4"), 5);
+}
+
+#[test]
+fn step_5_holds_back_and_then_confines_a_malicious_update() {
+    has("5", "update weather", 3, Some("level-too-low"));
+    has("5", "update weather", 6, Some("consent-needed"));
+    has("5", "run @sunny/weather -- scripts/sync.py", 0, None);
+    assert_eq!(checks("5"), 4);
+}
+
+/// The refusals of step 6, in order.
+#[test]
+fn step_6_refuses_every_attack_with_its_code() {
+    let refused: Vec<(i64, &str)> = commands("6")
+        .into_iter()
+        .filter_map(|(_, exit, code)| Some((exit, code?)))
+        .collect();
+    assert_eq!(
+        refused,
+        [
+            (5, "blob-digest"),
+            (5, "leaf-altered"),
+            (5, "proof-invalid"),
+            (5, "map-node-altered"),
+            (5, "checkpoint-quorum"),
+            (5, "state-unproved"),
+            (1, "signature-not-in-force"),
+            (1, "record-other-log"),
+            (1, "signature-not-in-force"),
+            (3, "vetoed"),
+            (5, "docket-altered"),
+            (5, "checkpoint-rollback"),
+            (5, "split-view"),
+        ]
+    );
+    // One look at the culprit and at the disk after each, one at the kept evidence.
+    assert_eq!(checks("6"), refused.len() + 1);
+}
+
+#[test]
+fn step_7_takes_an_unsigned_folder_in_only_by_a_person() {
+    has("7", "add /", 3, Some("unsigned"));
+    has("7", "adopt", 6, Some("terminal-needed"));
+    has("7", "adopt", 0, None);
+    has("7", "run old-notes", 0, None);
+    has("7", "run old-notes", 1, None);
+}
+
+#[test]
+fn step_8_replays_byte_for_byte_and_decides_anew() {
+    has("8", "explain", 0, None);
+    has("8", "--offline replay", 0, None);
+    has("8", "add @sunny/weather@1.0.0", 3, Some("release-yanked"));
+    assert_eq!(checks("8"), 1);
+}
