@@ -13,6 +13,7 @@ use chopmark_core::name::Name;
 use chopmark_core::record::{
     Body, Claim, Inception, KeySet, NextKeys, Record, RecordError, Retire, RoleKey, Rotate,
 };
+use chopmark_core::rules::RuleError;
 use thiserror::Error;
 
 use crate::durable::FileError;
@@ -247,7 +248,11 @@ pub fn issue(
         body,
         &[&keys.current],
     )?;
-    crate::submit::judge(&reach.remote, &reach.trust, &reach.head()?, &record)?;
+    match crate::submit::judge(&reach.remote, &reach.trust, &reach.head()?, &record) {
+        // The log answers a repeated record with its first index and a proof.
+        Ok(()) | Err(HeadError::Rule(RuleError::Duplicate { .. })) => {}
+        Err(error) => return Err(error.into()),
+    }
     Ok(reach.submit(&record, attached)?)
 }
 

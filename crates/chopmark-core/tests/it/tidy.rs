@@ -45,6 +45,7 @@ fn crates_depend_only_downwards() {
                 "chopmark-core",
                 "chopmark-client",
                 "chopmark-scan",
+                "chopmark-sandbox",
                 "chopmark-registry",
                 "chopmark-log",
             ],

@@ -5,6 +5,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::allow_attributes,
+    clippy::disallowed_methods,
     reason = "tests fail loudly"
 )]
 

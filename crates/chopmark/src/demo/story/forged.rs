@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use chopmark_client::durable::{self, Access};
 use chopmark_client::home::Home;
 use chopmark_client::identity::{self, Reach};
 use chopmark_client::keys::{KeyStore, Label};
@@ -43,8 +44,11 @@ pub(super) fn play(stage: &mut Stage<'_>, cast: &Cast, world: &World) -> Result<
         ),
     ] {
         let record = release(cast, origin, key)?;
-        std::fs::write(world.operator.folder.join("forged.json"), record.bytes())
-            .map_err(|e| broken("write a file", &e))?;
+        durable::write(
+            &world.operator.folder.join("forged.json"),
+            record.bytes(),
+            Access::Public,
+        )?;
         let act = world
             .operator
             .does(["submit", "forged.json"])
