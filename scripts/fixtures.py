@@ -55,7 +55,7 @@ def make(top):
     (path / "größe.md").write_text("fine\n")
     yield "unicode-name", path, "accepted"
 
-    yield "no-skill-file", folder("no-skill-file", None), "skill-missing"
+    yield "no-skill-file", folder("no-skill-file", None), "skill-file-missing"
     yield "no-front-matter", folder("no-front-matter", "# Only a heading\n"), "skill-no-front-matter"
     yield "open-front-matter", folder("open-front-matter", "---\nname: {name}\n"), "skill-front-matter-open"
     yield "odd-yaml", folder("odd-yaml", GOOD.replace("Does one", "Does: one")), "skill-yaml"
