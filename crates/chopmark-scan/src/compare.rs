@@ -90,6 +90,7 @@ fn undeclared(capability: &Capability, manifest: &Manifest) -> Option<&'static s
         | FactKind::Flow
         | FactKind::Unicode
         | FactKind::File
+        | FactKind::Link
         | FactKind::Signal => true,
     };
     if declares {
@@ -109,6 +110,7 @@ fn undeclared(capability: &Capability, manifest: &Manifest) -> Option<&'static s
         | FactKind::Flow
         | FactKind::Unicode
         | FactKind::File
+        | FactKind::Link
         | FactKind::Signal => return None,
     })
 }

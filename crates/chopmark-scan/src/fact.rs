@@ -34,6 +34,8 @@ pub enum FactKind {
     Unicode,
     /// A property of a file: `native`, `bytecode`, `hidden`, `mismatch`, `encrypted`.
     File,
+    /// What kind of place an address leads to: `raw-address`, `paste`, `tunnel`, `binary`.
+    Link,
     /// A named pattern of a rule pack that other rules build upon.
     Signal,
 }
@@ -56,6 +58,7 @@ impl FactKind {
             Self::Flow => "flow",
             Self::Unicode => "unicode",
             Self::File => "file",
+            Self::Link => "link",
             Self::Signal => "signal",
         }
     }
@@ -73,7 +76,7 @@ impl FactKind {
             | Self::Persistence
             | Self::RemoteInstruction
             | Self::DynamicCode => true,
-            Self::Flow | Self::Unicode | Self::File | Self::Signal => false,
+            Self::Flow | Self::Unicode | Self::File | Self::Link | Self::Signal => false,
         }
     }
 }

@@ -1,10 +1,15 @@
 //! Facts of scripts, of code in Markdown, and of plain text.
 
+mod command;
+mod fetched;
 mod flow;
 mod install;
 mod known;
+mod link;
+mod nested;
 mod power;
 mod program;
+mod reach;
 mod syntax;
 mod text;
 
@@ -13,6 +18,7 @@ use crate::fact::{Fact, FactKind};
 use crate::inventory::Language;
 use crate::role::Role;
 
+pub(crate) use command::command_lines;
 pub(crate) use syntax::{Refused, Syntax};
 pub(crate) use text::{from_text, is_negated};
 
@@ -86,11 +92,26 @@ pub(crate) fn from_code(
             };
         }
     };
+    let mut limit = syntax.limit;
     let mut facts = program::facts(&syntax, origin);
     facts.extend(flow::facts(&syntax, origin));
+    for (language, code, line) in nested::scripts(&syntax) {
+        let inner = Origin {
+            line: if origin.single_line {
+                origin.line
+            } else {
+                origin.line.saturating_add(line.saturating_sub(1))
+            },
+            single_line: true,
+            ..origin.clone()
+        };
+        let found = from_code(language, &code, &inner, config);
+        facts.extend(found.facts);
+        limit = limit.or(found.limit);
+    }
     CodeFacts {
         facts,
-        limit: syntax.limit,
+        limit,
         comments: syntax.comments,
     }
 }

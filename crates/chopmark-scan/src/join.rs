@@ -60,7 +60,7 @@ pub(crate) fn findings(pack: &RulePack, index: &Index<'_>, config: &Config) -> V
                 rule: rule.info.id.clone(),
                 pack: pack.name().id.clone(),
                 severity: rule.info.severity,
-                gate: rule.info.gate,
+                gate: rule.is_gate_in(fact.role),
                 file: fact.file.clone(),
                 line: fact.line,
                 end_line: fact.line,
@@ -92,7 +92,10 @@ fn meets(fact: &Fact, condition: &Condition) -> bool {
             .values
             .iter()
             .any(|glob| matches_glob(glob, &fact.value));
-    value && (condition.roles.is_empty() || condition.roles.contains(&fact.role))
+    let decoded = fact.via.iter().any(|step| step != "normalised");
+    value
+        && (condition.roles.is_empty() || condition.roles.contains(&fact.role))
+        && condition.decoded.is_none_or(|wanted| wanted == decoded)
 }
 
 /// Whether `text` matches `glob`, in which `*` stands for any text.

@@ -123,7 +123,7 @@ fn at_places(
             rule: rule.info.id.clone(),
             pack: pack.to_owned(),
             severity: lowered(full, demoted),
-            gate: rule.info.gate && demoted.is_none(),
+            gate: rule.is_gate_in(role) && demoted.is_none(),
             file: file.to_owned(),
             line,
             end_line: view.line_of(end.saturating_sub(1).max(start)),
@@ -148,10 +148,24 @@ fn demotion(rule: &Rule, view: &View, start: usize, role: Role) -> Option<Demoti
         Role::Quote => Some(Demotion::Quoted),
         Role::Comment => Some(Demotion::Commented),
         Role::Prose | Role::Fence | Role::FrontMatter => {
-            is_negated(view.line_before(start)).then_some(Demotion::Warned)
+            let before = view.line_before(start);
+            let warned = is_negated(before).then_some(Demotion::Warned);
+            let cited = rule.is_of_words() && is_cited(before);
+            warned.or_else(|| cited.then_some(Demotion::Quoted))
         }
         Role::Code | Role::Hidden | Role::Data => None,
     }
+}
+
+/// Whether the match begins right after a quotation mark: the words are named, not said.
+fn is_cited(before: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(
+        before
+            .get(before.len().saturating_sub(8)..)
+            .unwrap_or(before),
+    );
+    text.trim_end_matches(['(', '[', '*', '_'])
+        .ends_with(['"', '`', '“', '‘', '«', '/', '|'])
 }
 
 /// A warning or a comment leaves little; a quote one step less, for a whole file can be a quote.

@@ -19,10 +19,14 @@ pub(crate) struct Mark {
 pub(crate) enum MarkKind {
     /// Tag characters (U+E0020 to U+E007E): invisible ASCII.
     Tags,
+    /// Tag characters that spell words.
+    TagText,
     /// Explicit directional overrides, embeddings and isolates.
     Bidi,
     /// Three or more zero-width characters on a line, or one inside a Latin word.
     ZeroWidth,
+    /// Zero-width characters in a row, which could carry bits.
+    ZeroWidthRun,
     /// A run of variation selectors that could carry bytes.
     Selectors,
     /// A word that mixes Latin letters with look-alikes of another script.
@@ -33,8 +37,10 @@ impl MarkKind {
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Tags => "tags",
+            Self::TagText => "tag-text",
             Self::Bidi => "bidi",
             Self::ZeroWidth => "zero-width",
+            Self::ZeroWidthRun => "zero-width-run",
             Self::Selectors => "selectors",
             Self::Mixed => "mixed-script",
         }
@@ -87,6 +93,14 @@ fn marks_of_line(line: &str, number: u32, marks: &mut Vec<Mark>) {
     let tags: String = line.chars().filter_map(untag).collect();
     // A flag of a region is a black flag followed by a few tag letters.
     if tags.len() > FLAG_TAGS || (!tags.is_empty() && !line.contains('\u{1f3f4}')) {
+        if tags
+            .split_whitespace()
+            .filter(|word| word.len() > 1)
+            .count()
+            >= TAG_WORDS
+        {
+            push(MarkKind::TagText, tags.clone());
+        }
         push(MarkKind::Tags, tags);
     }
     if line.chars().any(is_override) {
@@ -96,10 +110,15 @@ fn marks_of_line(line: &str, number: u32, marks: &mut Vec<Mark>) {
     if zero >= MANY_ZERO_WIDTH || splits_word(line) {
         push(MarkKind::ZeroWidth, line.to_owned());
     }
+    if longest_run(line, is_zero_width) >= MANY_ZERO_WIDTH {
+        push(MarkKind::ZeroWidthRun, line.to_owned());
+    }
     if longest_run(line, is_selector) >= MANY_SELECTORS {
         push(MarkKind::Selectors, line.to_owned());
     }
-    if let Some(word) = words(line).find(|word| is_mixed(word)) {
+    // Phonetic letters are Latin letters of their own.
+    let foreign = |word: &&str| is_mixed(word) && word.chars().any(|c| c > '\u{36F}');
+    if let Some(word) = words(line).find(foreign) {
         push(MarkKind::Mixed, word.to_owned());
     }
 }
@@ -291,6 +310,7 @@ fn is_selector(c: char) -> bool {
 }
 
 const FLAG_TAGS: usize = 6;
+const TAG_WORDS: usize = 3;
 const MANY_ZERO_WIDTH: usize = 4;
 const MANY_SELECTORS: usize = 4;
 const MAX_COMMAND: usize = 24;

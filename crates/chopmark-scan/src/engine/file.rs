@@ -8,7 +8,7 @@ use super::Collected;
 use crate::config::{Config, count};
 use crate::coverage::Stage;
 use crate::fact::{Fact, FactKind};
-use crate::facts::{Origin, from_code, from_text};
+use crate::facts::{Origin, command_lines, from_code, from_text};
 use crate::inventory::{self, Kind, Language};
 use crate::markdown;
 use crate::pattern::Matcher;
@@ -297,6 +297,23 @@ fn read_text(
     }
     let place = origin(1, false, Role::Prose);
     facts.extend(from_text(text, |line| roles.at(line), &place));
+    if matches!(
+        language,
+        Language::Markdown | Language::Data | Language::Unknown
+    ) {
+        for (number, command) in command_lines(text) {
+            let place = origin(number, true, roles.at(number));
+            let unused = &mut Roles::all(Role::Prose);
+            facts.extend(code_facts(
+                Language::Shell,
+                &command,
+                &place,
+                config,
+                out,
+                unused,
+            ));
+        }
+    }
     (roles, facts)
 }
 

@@ -1,8 +1,15 @@
 //! What is known about functions, programs and paths, for all languages at once.
 
+mod lists;
+
+use lists::{
+    DECODERS, DESERIALISERS, ENCODERS, EVALUATORS, EXECUTORS, FETCHERS, OWN_SECRETS, SECRET_PATHS,
+    SENDERS, SPIES,
+};
+
 /// What data carries, as a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Taint(u8);
+pub(super) struct Taint(u16);
 
 impl Taint {
     pub(super) const NONE: Self = Self(0);
@@ -19,7 +26,19 @@ impl Taint {
     /// One environment variable whose name speaks of a key.
     pub(super) const CREDENTIAL: Self = Self(32);
 
-    const NAMES: [(Self, &'static str); 6] = [
+    /// Content of a temporary file.
+    pub(super) const TEMP_FILE: Self = Self(64);
+
+    /// Content of a file in which a program keeps keys of its own.
+    pub(super) const OWN_SECRET: Self = Self(128);
+
+    /// Text that was put into base64 or hexadecimal.
+    pub(super) const ENCODED: Self = Self(256);
+
+    const NAMES: [(Self, &'static str); 9] = [
+        (Self::ENCODED, "encoded"),
+        (Self::OWN_SECRET, "own-secret"),
+        (Self::TEMP_FILE, "temp-file"),
         (Self::SECRET_FILE, "secret-file"),
         (Self::ALL_ENV, "env-all"),
         (Self::DOWNLOAD, "download"),
@@ -47,10 +66,14 @@ impl Taint {
 /// What a call does with what it is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sink {
-    /// Runs it.
+    /// Starts it as a program or gives it to a shell.
     Execute,
+    /// Runs it as code of the same program.
+    Evaluate,
     /// Sends it elsewhere.
     Network,
+    /// Asks for a name that is made of it.
+    Names,
     /// Makes objects of it, whose making may run code.
     Deserialise,
 }
@@ -63,6 +86,9 @@ pub(super) fn source_of_call(callee: &str, arguments: &str) -> Taint {
     {
         return Taint::DECODED;
     }
+    if is(callee, ENCODERS) || (last == "toString" && is_encoding(arguments)) {
+        return Taint::ENCODED;
+    }
     if is(callee, FETCHERS) || (last == "get" && callee.starts_with("http")) {
         return Taint::DOWNLOAD;
     }
@@ -74,6 +100,9 @@ pub(super) fn source_of_call(callee: &str, arguments: &str) -> Taint {
 
 /// The sink that a call is, by its callee.
 pub(super) fn sink_of_call(callee: &str) -> Option<Sink> {
+    if is(callee, EVALUATORS) {
+        return Some(Sink::Evaluate);
+    }
     if is(callee, EXECUTORS) {
         return Some(Sink::Execute);
     }
@@ -93,6 +122,7 @@ pub(super) fn source_of_command(program: &str, arguments: &str) -> Taint {
     match program {
         "curl" | "wget" | "fetch" | "aria2c" => Taint::DOWNLOAD,
         "base64" | "base32" if has(&["-d", "-D", "--decode", "-di", "-id"]) => Taint::DECODED,
+        "base64" | "base32" | "xxd" if !arguments.contains("-r") => Taint::ENCODED,
         "xxd" if has(&["-r", "-r -p", "-rp", "-p"]) && arguments.contains("-r") => Taint::DECODED,
         "openssl" if has(&["-d"]) => Taint::DECODED,
         "rev" => Taint::DECODED,
@@ -100,7 +130,14 @@ pub(super) fn source_of_command(program: &str, arguments: &str) -> Taint {
         "set" | "export" | "declare" if matches!(arguments.trim(), "" | "-p" | "-x") => {
             Taint::ALL_ENV
         }
-        "pbpaste" | "xclip" | "screencapture" => Taint::SPIED,
+        "pbpaste" | "xclip" | "screencapture" | "xsel" | "wl-paste" => Taint::SPIED,
+        // `$(API_TOKEN)`: a substitution that was meant to be a variable.
+        name if name.len() > 4
+            && is_credential_name(name)
+            && !name.contains(|c: char| c.is_ascii_lowercase()) =>
+        {
+            Taint::CREDENTIAL
+        }
         _ => Taint::NONE,
     }
 }
@@ -111,8 +148,13 @@ pub(super) fn sink_of_command(program: &str, arguments: &str) -> Option<Sink> {
     {
         return Some(Sink::Execute);
     }
-    if program == "xargs" && arguments.split_whitespace().any(is_interpreter) {
-        return Some(Sink::Execute);
+    if program == "xargs" {
+        let mut words = arguments.split_whitespace();
+        return words.find_map(|word| match word {
+            "curl" | "wget" | "nc" => Some(Sink::Network),
+            word if is_interpreter(word) => Some(Sink::Execute),
+            _ => None,
+        });
     }
     if program == "sudo" || program == "env" || program == "nohup" || program == "command" {
         let inner = arguments
@@ -151,6 +193,7 @@ pub(super) fn sink_of_command(program: &str, arguments: &str) -> Option<Sink> {
         }
         "nc" | "ncat" | "netcat" | "scp" | "rsync" | "ftp" | "sftp" | "telnet" | "mail"
         | "sendmail" => Some(Sink::Network),
+        "dig" | "nslookup" | "host" | "ping" => Some(Sink::Names),
         _ => None,
     }
 }
@@ -186,13 +229,24 @@ pub(super) fn is_secret_path(text: &str) -> bool {
         return false;
     }
     SECRET_PATHS.iter().any(|path| lower.contains(path))
-        || lower == ".env"
-        || lower.ends_with("/.env")
         || [
             "/.ssh", "/.aws", "/.gnupg", "/.kube", ".ssh", ".aws", ".gnupg",
         ]
         .iter()
         .any(|end| lower.ends_with(end))
+}
+
+/// Whether `text` names a file in which programs keep keys of their own.
+pub(super) fn is_own_secret_path(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    lower.len() <= 400 && OWN_SECRETS.iter().any(|end| lower.ends_with(end))
+}
+
+/// Whether `text` names a file in a folder that everybody may write.
+pub(super) fn is_temporary(text: &str) -> bool {
+    ["/tmp/", "/var/tmp/", "/dev/shm/"]
+        .iter()
+        .any(|folder| text.starts_with(folder))
 }
 
 /// Whether the name of a variable speaks of a key.
@@ -208,6 +262,10 @@ pub(super) fn is_credential_name(name: &str) -> bool {
         "ACCESS_KEY",
         "PRIVATE_KEY",
         "CREDENTIAL",
+        "DATABASE_URL",
+        "CONNECTION_STRING",
+        "SIGNING_KEY",
+        "ENCRYPTION_KEY",
     ]
     .iter()
     .any(|word| upper.contains(word))
@@ -235,238 +293,3 @@ fn is_encoding(arguments: &str) -> bool {
         .iter()
         .any(|name| arguments.contains(name))
 }
-
-const DECODERS: &[&str] = &[
-    "base64.b64decode",
-    "base64.b32decode",
-    "base64.b16decode",
-    "base64.b85decode",
-    "base64.urlsafe_b64decode",
-    "base64.standard_b64decode",
-    "base64.decodebytes",
-    "b64decode",
-    "binascii.unhexlify",
-    "binascii.a2b_base64",
-    "bytes.fromhex",
-    "bytearray.fromhex",
-    "codecs.decode",
-    "zlib.decompress",
-    "gzip.decompress",
-    "lzma.decompress",
-    "bz2.decompress",
-    "marshal.loads",
-    "atob",
-    "window.atob",
-    "unescape",
-    "String.fromCharCode",
-    ".decrypt",
-];
-const FETCHERS: &[&str] = &[
-    "requests.get",
-    "requests.request",
-    "requests.Session",
-    "urllib.request.urlopen",
-    "urlopen",
-    "urllib.urlopen",
-    "urllib.request.urlretrieve",
-    "urlretrieve",
-    "httpx.get",
-    "httpx.request",
-    "session.get",
-    "client.get",
-    "fetch",
-    "axios",
-    "axios.get",
-    "got",
-    "got.get",
-    "https.get",
-    "http.get",
-    "needle.get",
-    "superagent.get",
-    "aiohttp.get",
-    "wget.download",
-    "http.client.HTTPSConnection",
-    "http.client.HTTPConnection",
-    ".recv",
-];
-const SPIES: &[&str] = &[
-    "pyperclip.paste",
-    "ImageGrab.grab",
-    "pyautogui.screenshot",
-    "mss.mss",
-    "clipboard.readSync",
-    "clipboard.read",
-    "keyboard.record",
-    "keyboard.read_event",
-    "keyring.get_password",
-    "win32clipboard.GetClipboardData",
-];
-const EXECUTORS: &[&str] = &[
-    "exec",
-    "eval",
-    "compile",
-    "os.system",
-    "os.popen",
-    "os.execv",
-    "os.execve",
-    "os.execvp",
-    "os.spawnv",
-    "os.spawnl",
-    "os.startfile",
-    "subprocess.run",
-    "subprocess.call",
-    "subprocess.Popen",
-    "subprocess.check_output",
-    "subprocess.check_call",
-    "subprocess.getoutput",
-    "subprocess.getstatusoutput",
-    "Popen",
-    "check_output",
-    "asyncio.create_subprocess_shell",
-    "asyncio.create_subprocess_exec",
-    "child_process.exec",
-    "child_process.execSync",
-    "child_process.spawn",
-    "child_process.spawnSync",
-    "child_process.execFile",
-    "child_process.fork",
-    "execSync",
-    "spawnSync",
-    "spawn",
-    "execFile",
-    "execFileSync",
-    "execAsync",
-    "Function",
-    "vm.runInThisContext",
-    "vm.runInNewContext",
-    "vm.runInContext",
-    "__import__",
-    "importlib.import_module",
-    "runpy.run_path",
-    "pty.spawn",
-    "types.FunctionType",
-    "Bun.spawn",
-    "cp.exec",
-    "cp.execSync",
-    "builtins.exec",
-    "__builtins__.exec",
-];
-const DESERIALISERS: &[&str] = &[
-    "pickle.loads",
-    "pickle.load",
-    "cPickle.loads",
-    "dill.loads",
-    "marshal.loads",
-    "yaml.unsafe_load",
-    "jsonpickle.decode",
-    "shelve.open",
-    "joblib.load",
-];
-const SENDERS: &[&str] = &[
-    "requests.post",
-    "requests.put",
-    "requests.patch",
-    "requests.request",
-    "requests.get",
-    "urllib.request.urlopen",
-    "urlopen",
-    "urllib.request.Request",
-    "httpx.post",
-    "httpx.put",
-    "httpx.get",
-    "httpx.request",
-    "session.post",
-    "client.post",
-    ".sendall",
-    ".sendto",
-    ".sendmail",
-    ".send_message",
-    ".storbinary",
-    "socket.send",
-    "sock.send",
-    "s.send",
-    "fetch",
-    "axios",
-    "axios.post",
-    "axios.put",
-    "axios.get",
-    "got.post",
-    "https.request",
-    "http.request",
-    "https.get",
-    "http.get",
-    "needle.post",
-    "superagent.post",
-    "navigator.sendBeacon",
-    "XMLHttpRequest.send",
-    "xhr.send",
-    "ws.send",
-    "socket.gethostbyname",
-    "dns.lookup",
-    "dns.resolve",
-    "request.post",
-    "boto3.put_object",
-];
-const SECRET_PATHS: &[&str] = &[
-    ".ssh/",
-    "id_rsa",
-    "id_ed25519",
-    "id_ecdsa",
-    ".aws/credentials",
-    ".aws/config",
-    ".netrc",
-    ".npmrc",
-    ".pypirc",
-    ".git-credentials",
-    ".docker/config.json",
-    ".kube/config",
-    ".gnupg/",
-    ".config/gcloud",
-    "application_default_credentials",
-    "login.keychain",
-    "library/keychains",
-    "login data",
-    "cookies.sqlite",
-    "logins.json",
-    "key4.db",
-    "/cookies",
-    "wallet.dat",
-    ".electrum",
-    "exodus.wallet",
-    ".config/solana",
-    "keystore/utc",
-    "metamask",
-    "nkbihfbeogaeaoehlefnkodbefgpgknn",
-    "/etc/shadow",
-    "/etc/passwd",
-    ".azure/accesstokens",
-    ".azure/msal",
-    ".config/gh/hosts",
-    ".openclaw/.env",
-    ".openclaw/openclaw.json",
-    ".clawdbot/.env",
-    ".clawdbot/",
-    ".moltbot/",
-    ".openclaw/credentials",
-    ".openclaw/identity",
-    ".claude.json",
-    ".claude/.credentials",
-    ".bash_history",
-    ".zsh_history",
-    ".env.local",
-    ".env.production",
-    "/.env",
-    "credentials.json",
-    "secrets.json",
-    "secrets.yaml",
-    "token.json",
-    ".vault-token",
-    ".password-store",
-    "1password",
-    "keepass",
-    "telegram desktop/tdata",
-    "leveldb",
-    "appdata/roaming/discord",
-    "user data/default",
-    "service-account.json",
-];

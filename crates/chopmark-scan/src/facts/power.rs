@@ -1,7 +1,7 @@
 //! PowerShell, read line by line: no grammar, only words.
 
 use super::text::urls;
-use super::{Origin, program};
+use super::{Origin, link, program};
 use crate::fact::{Fact, FactKind};
 
 /// The facts of one PowerShell script.
@@ -42,6 +42,10 @@ pub(super) fn facts(code: &str, origin: &Origin<'_>) -> Vec<Fact> {
         }
         if fetches && runs {
             add(FactKind::Flow, "download>execute");
+            if urls(line).any(|url| !link::is_known_installer(url)) {
+                add(FactKind::Flow, "foreign-download>execute");
+                add(FactKind::Flow, "foreign-pipe>execute");
+            }
         }
         if decodes && (runs || has(&["-encodedcommand", "-enc "])) {
             add(FactKind::Flow, "decoded>execute");

@@ -67,7 +67,10 @@ fn command(syntax: &Syntax, call: &Call, origin: &Origin<'_>, facts: &mut Vec<Fa
 fn call_facts(syntax: &Syntax, call: &Call, origin: &Origin<'_>, facts: &mut Vec<Fact>) {
     let text = syntax.slice(&call.range);
     let first = syntax.texts_in(&call.arguments).next();
-    let starts_programs = known::sink_of_call(&call.callee) == Some(known::Sink::Execute);
+    let starts_programs = matches!(
+        known::sink_of_call(&call.callee),
+        Some(known::Sink::Execute | known::Sink::Evaluate)
+    );
     let last = known::last_part(&call.callee);
     let makes_code = matches!(
         call.callee.as_str(),
@@ -224,7 +227,15 @@ pub(super) fn persistence(text: &str) -> Option<&'static str> {
         ("AGENTS.md", "agent-memory"),
         ("SOUL.md", "agent-memory"),
         ("MEMORY.md", "agent-memory"),
+        ("HEARTBEAT.md", "agent-memory"),
+        ("IDENTITY.md", "agent-memory"),
         (".cursorrules", "agent-memory"),
+        (".windsurfrules", "agent-memory"),
+        ("copilot-instructions.md", "agent-memory"),
+        (".claude/settings", "agent-config"),
+        ("claude_desktop_config", "agent-config"),
+        (".openclaw/openclaw.json", "agent-config"),
+        (".cursor/mcp.json", "agent-config"),
         ("/etc/ld.so.preload", "preload"),
         ("/etc/sudoers", "sudoers"),
         ("sitecustomize.py", "python-start"),

@@ -71,6 +71,8 @@ fn a_pipe_carries_what_went_in() {
             (Program, "bash"),
             (Download, "https://x.example/i"),
             (Flow, "download>execute"),
+            (Flow, "foreign-download>execute"),
+            (Flow, "foreign-pipe>execute"),
             (Flow, "decoded>execute"),
             (Flow, "decoded-download>execute"),
         ],
@@ -97,6 +99,7 @@ fn a_fetched_file_that_is_started_is_a_flow_and_one_that_is_read_is_not() {
             (Program, "chmod"),
             (Download, "https://x.example/i"),
             (Flow, "download>execute"),
+            (Flow, "foreign-download>execute"),
         ],
     );
     check(

@@ -1,6 +1,6 @@
 //! Facts of any text: addresses, hosts, paths.
 
-use super::Origin;
+use super::{Origin, link};
 use crate::fact::{Fact, FactKind};
 
 /// Hosts named in addresses anywhere in `text`.
@@ -11,6 +11,17 @@ pub(crate) fn from_text(
 ) -> Vec<Fact> {
     let mut facts = Vec::new();
     for (line, number) in text.lines().zip(1_u32..) {
+        let role = origin_of(number);
+        // The syntax of a script tells more than its words.
+        if role != crate::role::Role::Code {
+            let place = Origin {
+                role,
+                ..origin.clone()
+            };
+            named(line, |kind, value| {
+                facts.push(place.fact(kind, value, number, line))
+            });
+        }
         if !line.contains("://") {
             continue;
         }
@@ -21,9 +32,46 @@ pub(crate) fn from_text(
                 ..origin.clone()
             };
             facts.push(place.fact(FactKind::Host, &host, number, url));
+            if is_remote_instruction(line, url) {
+                facts.push(place.fact(FactKind::RemoteInstruction, url, number, line));
+            }
+            for class in link::classes(url, &host) {
+                facts.push(place.fact(FactKind::Link, class, number, url));
+            }
         }
     }
     facts
+}
+
+/// Paths outside the skill and names of variables that `line` writes out.
+fn named(line: &str, mut found: impl FnMut(FactKind, &str)) {
+    let may_hold_path = line.contains('/') || line.contains('%');
+    let may_hold_name = line.contains('_');
+    if !may_hold_path && !may_hold_name {
+        return;
+    }
+    for word in line.split(|c: char| c.is_whitespace() || "`\"'<>()[]{},;|=*".contains(c)) {
+        let word = word.trim_end_matches(['.', ':', '!', '?']);
+        if may_hold_path && is_outside_path(word) && word.len() > 4 {
+            found(FactKind::Path, word);
+        }
+        let name = word.trim_start_matches('$');
+        if may_hold_name && is_variable(name) {
+            found(FactKind::Env, name);
+        }
+    }
+}
+
+/// Whether a word of a text is the name of an environment variable: several parts, one of which
+/// says what the value is for.
+fn is_variable(name: &str) -> bool {
+    name.len() <= 80
+        && name.contains('_')
+        && name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+        && name.split('_').any(|part| VARIABLE_PARTS.contains(&part))
 }
 
 /// The addresses in `text`, each up to white space, a quote or a bracket.
@@ -73,6 +121,29 @@ pub(crate) fn host_of(url: &str) -> Option<String> {
     plain.then_some(host)
 }
 
+/// Whether `line` tells its reader to fetch `url` and to do what stands there.
+fn is_remote_instruction(line: &str, url: &str) -> bool {
+    let lower = line.to_ascii_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    let fetches = has(&["fetch", "retriev", "load ", "curl ", "wget ", "pull "]);
+    let path = url
+        .split(['?', '#'])
+        .next()
+        .unwrap_or(url)
+        .to_ascii_lowercase();
+    let is_text = path.ends_with(".md") && (path.contains("skill") || path.contains("heartbeat"));
+    let obeys = has(&["follow", "execute", "obey", "comply", "carry out", "act on"])
+        && has(&[
+            "instruction",
+            "directive",
+            "steps",
+            "commands",
+            "orders",
+            "guidance",
+        ]);
+    fetches && (obeys || is_text)
+}
+
 /// Whether `text` is a path outside the skill: of the home folder, of the system, of a drive.
 pub(crate) fn is_outside_path(text: &str) -> bool {
     let rest = [
@@ -119,9 +190,44 @@ pub(crate) fn is_negated(before: &[u8]) -> bool {
         .get(before.len().saturating_sub(NEGATION_REACH)..)
         .unwrap_or(before);
     let text = String::from_utf8_lossy(tail).to_lowercase();
+    // A warning holds for its own sentence: "Never skip this. Download …" warns of nothing.
+    let sentence = [". ", "! "].iter().filter_map(|end| text.rfind(end)).max();
+    let text = text.get(sentence.unwrap_or_default()..).unwrap_or_default();
     NEGATIONS.iter().any(|word| text.contains(word))
 }
 
+const VARIABLE_PARTS: &[&str] = &[
+    "KEY",
+    "TOKEN",
+    "SECRET",
+    "PASSWORD",
+    "PASSWD",
+    "URL",
+    "URI",
+    "HOST",
+    "PORT",
+    "ENDPOINT",
+    "USER",
+    "USERNAME",
+    "ID",
+    "ACCOUNT",
+    "REGION",
+    "PROFILE",
+    "PROJECT",
+    "PATH",
+    "DIR",
+    "HOME",
+    "CREDENTIALS",
+    "APIKEY",
+    "BASE",
+    "ENV",
+    "WEBHOOK",
+    "DATABASE",
+    "MODEL",
+    "ORG",
+    "WORKSPACE",
+    "EMAIL",
+];
 const SCHEMES: &[&str] = &[
     "http", "https", "ws", "wss", "ftp", "ftps", "ssh", "git", "tcp", "udp",
 ];
@@ -156,6 +262,12 @@ const NEGATIONS: &[&str] = &[
     "e.g. an attacker",
     "attacker",
     "prevent",
-    "without ",
     "cannot ",
+    "patterns",
+    "attempt",
+    "look for",
+    "phrases",
+    "injection",
+    "attack",
+    "jailbreak",
 ];

@@ -87,6 +87,7 @@ fn from_wire(rule: WireRule) -> Option<Rule> {
             rationale: rule.rationale,
             signal: rule.signal,
         },
+        gate_roles: rule.gate_roles,
         decoded: rule.decoded,
         steadfast: rule.steadfast,
         body,
@@ -100,6 +101,7 @@ fn fact_rule(wire: WireFacts) -> Option<FactRule> {
                 kind: condition.kind,
                 values: condition.values,
                 roles: condition.roles,
+                decoded: condition.decoded,
             })
             .collect::<Vec<_>>()
     };
@@ -129,6 +131,7 @@ fn foreign(id: String) -> Rule {
             rationale: "a rule of a plain YARA file".to_owned(),
             signal: false,
         },
+        gate_roles: Vec::new(),
         decoded: None,
         steadfast: false,
         body: RuleBody::Pattern { roles: Vec::new() },

@@ -29,11 +29,28 @@ pub struct RuleInfo {
 #[derive(Debug, Clone)]
 pub(crate) struct Rule {
     pub(crate) info: RuleInfo,
+    /// Roles in which a finding is a gate; all when empty.
+    pub(crate) gate_roles: Vec<Role>,
     /// Severity inside decoded views.
     pub(crate) decoded: Option<Severity>,
     /// Never demoted by what stands around it.
     pub(crate) steadfast: bool,
     pub(crate) body: RuleBody,
+}
+
+impl Rule {
+    /// Whether the rule looks for words to a reader and not for code.
+    pub(crate) fn is_of_words(&self) -> bool {
+        let RuleBody::Pattern { roles } = &self.body else {
+            return false;
+        };
+        !roles.is_empty() && !roles.contains(&Role::Code) && !roles.contains(&Role::Fence)
+    }
+
+    /// Whether a finding in `role` is a gate, when nothing demotes it.
+    pub(crate) fn is_gate_in(&self, role: Role) -> bool {
+        self.info.gate && (self.gate_roles.is_empty() || self.gate_roles.contains(&role))
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -70,4 +87,6 @@ pub(crate) struct Condition {
     /// Globs with `*`; any value when empty.
     pub(crate) values: Vec<String>,
     pub(crate) roles: Vec<Role>,
+    /// Whether the fact must, or must not, come from a decoded piece.
+    pub(crate) decoded: Option<bool>,
 }

@@ -42,6 +42,8 @@ pub(super) struct WireRule {
     pub(super) severity: Severity,
     #[serde(default)]
     pub(super) gate: bool,
+    #[serde(default)]
+    pub(super) gate_roles: Vec<Role>,
     pub(super) cwe: String,
     pub(super) owasp: String,
     pub(super) rationale: String,
@@ -82,6 +84,7 @@ pub(super) struct WireCondition {
     pub(super) values: Vec<String>,
     #[serde(default)]
     pub(super) roles: Vec<Role>,
+    pub(super) decoded: Option<bool>,
 }
 
 /// Whether the file at `path` is part of the pack's identity.
