@@ -1,5 +1,7 @@
 //! What a skill can do, apart from any judgement.
 
+mod diff;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -7,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::config::{Config, count};
 use crate::fact::{Fact, FactKind};
 use crate::role::Role;
+
+pub use diff::{CapabilityChange, Change, capability_changes};
 
 /// One thing that a skill can do or speaks of, and where that was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -72,7 +72,15 @@ pub(crate) fn language(path: &str, text: &str) -> Language {
         _ => Language::Unknown,
     };
     if known == Language::Unknown {
-        return sniff(text);
+        let read = sniff(text);
+        // `setup.sh.txt` is a script under a coat.
+        let inner = name
+            .strip_suffix(extension)
+            .map(|stem| stem.trim_end_matches('.'));
+        return match inner.filter(|inner| read == Language::Unknown && inner.contains('.')) {
+            Some(inner) => language(inner, ""),
+            None => read,
+        };
     }
     known
 }

@@ -21,6 +21,7 @@ mod engine;
 mod fact;
 mod facts;
 mod finding;
+mod infer;
 mod inventory;
 mod join;
 mod markdown;
@@ -33,13 +34,14 @@ mod unicode;
 mod verify;
 mod view;
 
-pub use capability::{Capability, Place};
+pub use capability::{Capability, CapabilityChange, Change, Place, capability_changes};
 pub use compare::{Comparison, Declared};
 pub use config::Config;
 pub use coverage::{Coverage, Reason, Stage};
 pub use engine::{ENGINE, engine_version, scan};
 pub use fact::FactKind;
 pub use finding::{Demotion, Finding, Severity};
+pub use infer::infer;
 pub use pack::{
     Cache, Fixture, FixtureFailure, PackError, RuleInfo, RulePack, base_pack, read_pack_folder,
 };

@@ -127,6 +127,9 @@ fn measure(
     row.rules = rules.into_iter().collect();
     if mutations && row.severity == Some(Severity::High) && row.sample.is_malicious() {
         for (family, changed) in mutate::families(&files) {
+            if changed == files {
+                continue;
+            }
             let Ok(package) = corpus::package(changed) else {
                 continue;
             };

@@ -23,6 +23,14 @@ pub struct Fixture {
     files: BTreeMap<String, Vec<u8>>,
 }
 
+impl Fixture {
+    /// The files of the case by path.
+    #[must_use]
+    pub fn files(&self) -> &BTreeMap<String, Vec<u8>> {
+        &self.files
+    }
+}
+
 /// A case that did not come out as it says, or a rule without enough cases.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FixtureFailure {
