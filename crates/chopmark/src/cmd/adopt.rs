@@ -8,7 +8,7 @@ use chopmark_client::folder;
 use chopmark_client::scope::Agent;
 use chopmark_core::admit;
 use chopmark_core::name::SkillName;
-use chopmark_core::package::SKILL_FILE;
+use chopmark_core::package::{Package, SKILL_FILE};
 use chopmark_core::permission::Grant;
 use chopmark_core::skill;
 use chopmark_scan::{Config, Severity, engine_version, scan};
@@ -52,53 +52,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), CommandError> {
     let read = folder::read(&args.folder)?;
     let name = name(args)?;
-    let front = skill::read(read.package.file(SKILL_FILE), None);
-    let result = scan(
-        &read.package,
-        &packs(&[], ui)?,
-        &Config::standard(),
-        &engine_version(),
-    );
-    ui.note(format_args!(
-        "{} {}: nobody signed these {} files",
-        ui.paint(BOLD, name.as_str()),
-        ui.paint(YELLOW, "unsigned"),
-        read.package.manifest().entries().len()
-    ));
-    for diagnostic in &front.diagnostics {
-        ui.note(format_args!("  {SKILL_FILE}: {}", diagnostic.problem));
-    }
-    ui.note(format_args!(
-        "  scan: {} high, {} medium, {} low ({})",
-        result.count(Severity::High),
-        result.count(Severity::Medium),
-        result.count(Severity::Low),
-        result.outcome().word()
-    ));
-    let code: Vec<_> = result
-        .capabilities()
-        .iter()
-        .filter(|capability| capability.is_in_code_or_fence())
-        .collect();
-    for capability in code.iter().take(SHOWN_CAPABILITIES) {
-        ui.note(format_args!(
-            "  its code: {} {}",
-            capability.kind.word(),
-            capability.value
-        ));
-    }
-    if code.len() > SHOWN_CAPABILITIES {
-        ui.note(format_args!(
-            "  and {} more: chopmark scan {}",
-            code.len().saturating_sub(SHOWN_CAPABILITIES),
-            args.folder.display()
-        ));
-    }
-    ui.note("  under the legacy profile its programs");
-    for line in Grant::legacy().as_manifest().words() {
-        ui.note(format_args!("    {line}"));
-    }
-    ui.note("  its text is unconfined: what an agent does after reading it, nothing here holds");
+    show(args, &name, &read.package, ui)?;
     let key = consent::host_key(ui, &args.passphrase)?;
     let typed = ask_shown(ui, &format!("Type its name, {name}, to take it in: "))?;
     if typed.trim() != name.as_str() {
@@ -140,6 +94,58 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), CommandError> {
         args.days
     ));
     ui.out(format_args!("record {}", locked.receipt))
+}
+
+/// Says what the folder is, what a scan finds, and what it would be allowed.
+fn show(args: &Args, name: &SkillName, package: &Package, ui: &Ui) -> Result<(), CommandError> {
+    let front = skill::read(package.file(SKILL_FILE), None);
+    let result = scan(
+        package,
+        &packs(&[], ui)?,
+        &Config::standard(),
+        &engine_version(),
+    );
+    ui.note(format_args!(
+        "{} {}: nobody signed these {} files",
+        ui.paint(BOLD, name.as_str()),
+        ui.paint(YELLOW, "unsigned"),
+        package.manifest().entries().len()
+    ));
+    for diagnostic in &front.diagnostics {
+        ui.note(format_args!("  {SKILL_FILE}: {}", diagnostic.problem));
+    }
+    ui.note(format_args!(
+        "  scan: {} high, {} medium, {} low ({})",
+        result.count(Severity::High),
+        result.count(Severity::Medium),
+        result.count(Severity::Low),
+        result.outcome().word()
+    ));
+    let code: Vec<_> = result
+        .capabilities()
+        .iter()
+        .filter(|capability| capability.is_in_code_or_fence())
+        .collect();
+    for capability in code.iter().take(SHOWN_CAPABILITIES) {
+        ui.note(format_args!(
+            "  its code: {} {}",
+            capability.kind.word(),
+            capability.value
+        ));
+    }
+    if code.len() > SHOWN_CAPABILITIES {
+        ui.note(format_args!(
+            "  and {} more: chopmark scan {}",
+            code.len().saturating_sub(SHOWN_CAPABILITIES),
+            args.folder.display()
+        ));
+    }
+    ui.note("  under the legacy profile its programs");
+    for line in Grant::legacy().as_manifest().words() {
+        ui.note(format_args!("    {line}"));
+    }
+    ui.note("  its text is unconfined: what an agent does after reading it, nothing here holds");
+    Ok(())
 }
 
 fn name(args: &Args) -> Result<SkillName, CommandError> {

@@ -73,7 +73,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), CommandError> {
         secrets,
         upstream_roots: roots.map_or(UpstreamRoots::System, UpstreamRoots::File),
         search_path: std::env::split_paths(&path).collect(),
-        terminal: std::env::var("TERM").ok(),
+        terminal: std::env::var_os("TERM").and_then(|term| term.into_string().ok()),
         now,
     };
     let ended = run::run(home, &skill, settings).map_err(refused)?;
