@@ -9,6 +9,8 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
+import time
+import urllib.request
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 
@@ -93,7 +95,13 @@ class World:
         logs.write_text(f"log {key} {self.url}\nquorum none\n")
         self.policy = self.root / "first-contact.policy"
         self.policy.write_text(f"log {key} {self.url}\n{lines}")
-        return self
+        for _ in range(400):
+            try:
+                urllib.request.urlopen(f"{self.url}/checkpoint")
+                return self
+            except OSError:
+                time.sleep(0.05)
+        raise SystemExit("the witnesses did not cosign the log's beginning")
 
     def serve(self, actor, *words):
         child = subprocess.Popen(

@@ -13,6 +13,7 @@ mod mirror;
 mod server;
 mod stage;
 mod story;
+mod strace;
 mod terminal;
 mod weather;
 

@@ -372,6 +372,13 @@ fn piped(
 
 /// The stable code of the last `error:` line: the word in brackets at its end.
 fn code_of(stderr: &str) -> Option<String> {
+    let document = stderr
+        .lines()
+        .last()
+        .and_then(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    if let Some(code) = document.as_ref().and_then(|d| d.pointer("/error/code")) {
+        return code.as_str().map(str::to_owned);
+    }
     let line = stderr.lines().rfind(|line| line.starts_with("error:"))?;
     let (_, tail) = line.trim_end().rsplit_once(" [")?;
     Some(tail.strip_suffix(']')?.to_owned())

@@ -3,6 +3,7 @@
 use super::Cast;
 use super::world::write;
 use crate::demo::stage::{Act, Stage};
+use crate::demo::strace;
 use crate::demo::weather::TOKEN;
 use crate::error::CommandError;
 
@@ -63,9 +64,67 @@ pub(super) fn play(stage: &mut Stage<'_>, cast: &Cast) -> Result<(), CommandErro
         !shown.stdout.contains(TOKEN) && !journal.stdout.contains(TOKEN),
     );
     stage.run(host.does(["journal", "verify", curl]))?;
+    beside_strace(stage, cast, curl)?;
     stage.tell("the programs did their work and never held the secret; the record is signed and lies where they cannot reach it");
     Ok(())
 }
+
+/// Runs the same script without Chopmark under strace, and compares what both saw.
+///
+/// What must differ is left out on both sides and listed in [`DIFFERENT`].
+fn beside_strace(stage: &mut Stage<'_>, cast: &Cast, run: &str) -> Result<(), CommandError> {
+    let folder = &cast.host.folder;
+    let script = folder.join(".agents/skills/weather/scripts/report.sh");
+    let authority = cast.weather.authority().to_string_lossy().into_owned();
+    let environment = [
+        ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+        ("HOME", "/home/skill"),
+        ("TMPDIR", "/tmp"),
+        ("LANG", "C.UTF-8"),
+        ("TERM", "dumb"),
+        ("WEATHER_TOKEN", TOKEN),
+        ("CURL_CA_BUNDLE", authority.as_str()),
+    ];
+    let words = ["/usr/bin/sh", &script.to_string_lossy()];
+    let Some(mut traced) = strace::watch(folder, &environment, &words) else {
+        stage.tell("skipped: strace is not installed, so 1 comparison with it is left out");
+        return Ok(());
+    };
+    let shown = stage.run(cast.host.does(["--json", "journal", "show", run]))?;
+    let mut journal = strace::journalled(&shown.stdout);
+    let differs = |seen: &(String, String)| -> bool {
+        let (_, path) = seen;
+        path == &authority || DIFFERENT.iter().any(|start| path.starts_with(start))
+    };
+    traced.retain(|seen| !differs(seen));
+    journal.retain(|seen| !differs(seen));
+    let (missed, extra) = strace::apart(&traced, &journal);
+    for (whose, lines) in [("only strace", missed), ("only the journal", extra)] {
+        for (word, path) in lines {
+            stage.tell(&format!("{whose}: {word} {path}"));
+        }
+    }
+    let what = format!(
+        "the journal names the {} files and connections that strace saw",
+        traced.len()
+    );
+    stage.check(&what, traced == journal && !traced.is_empty());
+    Ok(())
+}
+
+/// Where a confined run and a bare one must differ, by the beginning of the path.
+const DIFFERENT: [&str; 6] = [
+    // The run's own authority, beside the system's.
+    "/run/chopmark/",
+    // One file under two names: a link outside, the file itself inside.
+    "/etc/localtime",
+    "/usr/share/zoneinfo/",
+    // A link to a part of /etc that is not shown inside.
+    "/etc/locale.alias",
+    "/usr/share/locale/locale.alias",
+    // The home that the password database names; inside there is no such database.
+    "/root/.curlrc",
+];
 
 /// The host believes the weather service's authority.
 pub(super) fn through<'a>(cast: &Cast, act: Act<'a>) -> Act<'a> {

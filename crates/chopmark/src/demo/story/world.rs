@@ -1,11 +1,13 @@
 //! The log and its witnesses: processes of their own, on loopback.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chopmark_client::durable::{self, Access};
+use chopmark_client::http::Http;
 
 use crate::demo::server::Server;
-use crate::demo::stage::{Actor, Stage};
+use crate::demo::stage::{Actor, Stage, broken};
 use crate::error::CommandError;
 
 /// A registry, four witnesses that replay the rules, and three that only check consistency.
@@ -92,6 +94,7 @@ impl World {
             &plain_policy,
             &format!("log {key} {}\n{lines}quorum plain\n", registry.url()),
         )?;
+        first_checkpoint(registry.url())?;
         stage.tell("eight servers run; a record counts once 3 of 4 witnesses have replayed every rule up to it");
         Ok(Self {
             operator,
@@ -116,9 +119,23 @@ impl World {
     }
 }
 
+/// Waits until the witnesses, who were told of the log only now, have cosigned its beginning.
+fn first_checkpoint(registry: &str) -> Result<(), CommandError> {
+    let url = format!("{registry}/checkpoint");
+    for _ in 0..START_TRIES {
+        if let Ok(Some(_)) = Http::new().file(&url, 1 << 20) {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Err(broken("get a first checkpoint", &url))
+}
+
 pub(super) fn write(path: &std::path::Path, text: &str) -> Result<(), CommandError> {
     Ok(durable::write(path, text.as_bytes(), Access::Public)?)
 }
+
+const START_TRIES: u32 = 400;
 
 /// Name, and whether it replays the rules.
 const WITNESSES: [(&str, bool); 7] = [
