@@ -104,7 +104,8 @@ impl From<SubmitError> for CommandError {
             SubmitError::Head(error) => error.into(),
             SubmitError::Refused { code, message } => {
                 let message = format!("the registry refused the record: {message}");
-                advise(Self::new(Exit::Failed, code.clone(), message), &code)
+                let class = exit_of(&code, Exit::Failed);
+                advise(Self::new(class, code.clone(), message), &code)
             }
             other @ (SubmitError::Answer(_)
             | SubmitError::Void { .. }
@@ -159,7 +160,9 @@ fn exit_of(code: &str, family: Exit) -> Exit {
         "registry-unreachable"
         | "registry-status"
         | "registry-answer-too-large"
-        | "registry-file-missing" => Exit::Environment,
+        | "registry-file-missing"
+        | "registry-busy"
+        | "witness-quorum" => Exit::Environment,
         "key-label" | "secret-name" => Exit::Usage,
         _ => family,
     }
@@ -187,6 +190,9 @@ fn advise(error: CommandError, code: &str) -> CommandError {
         "folder-occupied" => "install under another name with --as NAME",
         "request-unknown" => "chopmark approve lists the open requests",
         "identity-not-registered" => "chopmark identity register NAME begins an identity",
+        "witness-quorum" => {
+            "the record is in the log: run the same command again when the witnesses are back"
+        }
         "registry-unreachable" => {
             "look at the network and at the URL that `chopmark trust show` prints"
         }

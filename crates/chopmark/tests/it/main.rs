@@ -10,4 +10,5 @@
 )]
 
 mod commands;
+mod scripts;
 mod story;

@@ -176,3 +176,36 @@ fn step_8_replays_byte_for_byte_and_decides_anew() {
     has("8", "add @sunny/weather@1.0.0", 3, Some("release-yanked"));
     assert_eq!(checks("8"), 1);
 }
+
+/// The same story as an ordinary user, where the tests run as root.
+#[test]
+fn the_story_plays_for_an_unprivileged_user() {
+    if !rustix::process::geteuid().is_root() {
+        // Then the other tests have shown it.
+        return;
+    }
+    let folder = tempfile::Builder::new()
+        .prefix("chopmark-")
+        .tempdir_in("/var/tmp")
+        .unwrap();
+    let binary = folder.path().join("chopmark");
+    std::fs::copy(env!("CARGO_BIN_EXE_chopmark"), &binary).unwrap();
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(folder.path(), open).unwrap();
+    let output = Command::new("setpriv")
+        .args(["--reuid", "65534", "--regid", "65534", "--clear-groups"])
+        .arg(&binary)
+        .arg("demo")
+        .env_clear()
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .env("HOME", "/nonexistent")
+        .current_dir("/")
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
