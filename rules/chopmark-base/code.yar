@@ -81,6 +81,47 @@ rule disguised_call {
         any of them
 }
 
+rule system_tool_fetches {
+    strings:
+        $a = /\bcertutil(\.exe)?\b[^\n]{0,80}-(urlcache|decode)/ nocase
+        $b = /\bbitsadmin(\.exe)?\b[^\n]{0,60}\/transfer/ nocase
+        $c = /\bmshta(\.exe)?\b[^\n]{0,20}(https?:|javascript:|vbscript:)/ nocase
+        $d = /\bregsvr32(\.exe)?\b[^\n]{0,60}\/i:https?:/ nocase
+        $e = /\brundll32(\.exe)?\b[^\n]{0,40}(javascript:|https?:)/ nocase
+        $f = /\b(powershell|pwsh)(\.exe)?\b[^\n]{0,80}\s-(w|windowstyle)\s{1,2}hidden/ nocase
+        $g = /\b(powershell|pwsh)(\.exe)?\b[^\n]{0,80}\s-(e|en|enc|encodedcommand)\s{1,2}[a-z0-9+\/=]{20}/ nocase
+    condition:
+        any of them
+}
+
+rule asks_for_password_by_dialog {
+    strings:
+        $a = /display dialog[^\n]{0,300}hidden answer/ nocase
+        $b = /\bdscl\b[^\n]{0,30}-?authonly/
+        $c = /\becho\b[^\n|]{0,60}\|\s{0,2}sudo\s{1,2}-S\b/
+    condition:
+        any of them
+}
+
+rule reads_keychain {
+    strings:
+        $a = /\bsecurity\s{1,3}(dump-keychain|find-(generic|internet)-password)\b/
+        $b = /\bsecret-tool\s{1,3}(lookup|search)\b/
+        $c = /\b(cmdkey(\.exe)?\s{1,2}\/list|vaultcmd(\.exe)?\s{1,2}\/list)/ nocase
+    condition:
+        any of them
+}
+
+rule runs_on_open {
+    strings:
+        $a = /"runOn"\s{0,3}:\s{0,3}"folderOpen"/
+        $b = /"hooks"\s{0,3}:\s{0,3}\{[^}]{0,400}"command"\s{0,3}:\s{0,3}"[^"\n]{0,200}(curl |wget |base64|\/dev\/tcp|nc |eval )/
+        $c = /class\s{1,3}\w{1,40}\((install|develop|build_py|egg_info|sdist)\)[^\n]{0,10}\n[\s\S]{0,400}(os\.system|subprocess\.|urlopen|requests\.|exec\()/
+        $d = /"(onCreateCommand|postCreateCommand|initializeCommand)"\s{0,3}:\s{0,3}"[^"\n]{0,200}(curl |wget |base64)[^"\n]{0,200}\|\s?(ba)?sh/
+    condition:
+        any of them
+}
+
 rule plants_key {
     strings:
         $a = /(ssh-rsa|ssh-ed25519|ssh-dss|ecdsa-sha2-nistp256) {1,3}AAAA[^\n]{20,900}authorized_keys/

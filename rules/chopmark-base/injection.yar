@@ -91,6 +91,7 @@ rule description_instructs {
 
 rule tagged_order {
     strings:
+        $c = /["'(]<(IMPORTANT|SYSTEM|HIDDEN|ADMIN|CRITICAL)>\s{0,4}[^<]{0,400}\b(must|forward|send|upload|read|do not|never|execute|ignore|token|credential|ssh|\.env)\b/
         $a = /\n[ \t>-]{0,6}<(important|system|secret|hidden|admin|critical)>\s{0,4}[^<]{0,400}\b(must|forward|send|upload|read|do not|never|execute|ignore|token|credential|ssh|\.env)\b/ nocase
         $b = /\n[ \t>-]{0,6}\[(system|admin|hidden|internal)( (message|instruction|prompt|override|note))?\]\s{0,3}:?[^\n]{0,200}\b(must|ignore|execute|send|forward|override|do not)\b/ nocase
     condition:

@@ -11,6 +11,7 @@ mod power;
 mod program;
 mod reach;
 mod syntax;
+mod taint;
 mod text;
 
 use crate::config::Config;

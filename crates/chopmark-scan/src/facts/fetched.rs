@@ -46,6 +46,11 @@ pub(super) fn facts(syntax: &Syntax, origin: &Origin<'_>) -> Vec<Fact> {
             .map(|(_, _, reach)| reach);
         if let Some(first) = origins.next() {
             add("download>execute");
+            let hidden =
+                |(file, _, _): &(String, usize, Reach)| file.starts_with('.') && started(file);
+            if fetched.iter().any(hidden) {
+                add("hidden-file>execute");
+            }
             if first.is_foreign() || origins.any(Reach::is_foreign) {
                 add("foreign-download>execute");
                 let here = |(_, at, _): &(String, usize, Reach)| {

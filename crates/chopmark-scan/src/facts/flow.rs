@@ -3,18 +3,18 @@
 //! One pass learns which names carry what, until nothing changes; a second asks each sink what it
 //! is given. It errs to the side of seeing a flow: a name means the same everywhere in a file.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::known::{self, Sink, Taint};
 use super::reach::{Names, Reach};
-use super::syntax::{Call, Grammar, Syntax, TokenKind};
+use super::syntax::{Call, Grammar, Syntax};
+use super::taint::Taints;
 use super::{Origin, fetched};
 use crate::fact::{Fact, FactKind};
 
 /// The flows of one script.
 pub(super) fn facts(syntax: &Syntax, origin: &Origin<'_>) -> Vec<Fact> {
-    let names = learn(syntax);
+    let taints = Taints::learn(syntax);
     let reaches = Names::learn(syntax);
     let mut facts = Vec::new();
     for call in &syntax.calls {
@@ -22,15 +22,15 @@ pub(super) fn facts(syntax: &Syntax, origin: &Origin<'_>) -> Vec<Fact> {
             continue;
         };
         let (given, reads_pipe) = given(syntax, call);
-        let mut taint = taint_of(syntax, &given, &names);
+        let mut taint = taints.of(&given);
         let mut reach = reaches.of(syntax, &given);
         for (from, to) in &syntax.pipes {
             if reads_pipe && to.contains(&call.range.start) {
-                taint = taint.union(taint_of(syntax, from, &names));
+                taint = taint.union(taints.of(from));
                 reach.take(&reaches.of(syntax, from));
             }
         }
-        taint = taint.union(substituted(syntax, call, &names));
+        taint = taint.union(substituted(syntax, call, &taints));
         let mut add = |value: &str| {
             facts.push(origin.fact(FactKind::Flow, value, call.line, syntax.slice(&call.range)));
         };
@@ -39,13 +39,12 @@ pub(super) fn facts(syntax: &Syntax, origin: &Origin<'_>) -> Vec<Fact> {
             special(sink, taint, &reach, &mut add);
         }
         if sink == Sink::Network {
-            let body =
-                body(syntax, call).map_or(Taint::NONE, |body| taint_of(syntax, &body, &names));
+            let body = body(syntax, call).map_or(Taint::NONE, |body| taints.of(&body));
             let pipes = syntax
                 .pipes
                 .iter()
                 .filter(|(_, to)| to.contains(&call.range.start));
-            let piped = pipes.map(|(from, _)| taint_of(syntax, from, &names));
+            let piped = pipes.map(|(from, _)| taints.of(from));
             of_body(syntax, call, piped.fold(body, Taint::union), &mut add);
         }
     }
@@ -109,6 +108,7 @@ fn report(sink: Sink, taint: Taint, add: &mut impl FnMut(&str)) {
         Taint::SPIED,
         Taint::CREDENTIAL,
         Taint::OWN_SECRET,
+        Taint::HOME,
     ];
     let (word, harmful) = match sink {
         Sink::Execute => ("execute", [Taint::DOWNLOAD, Taint::DECODED].as_slice()),
@@ -206,118 +206,6 @@ fn body(syntax: &Syntax, call: &Call) -> Option<Range<usize>> {
     Some(start..start.checked_add(length)?)
 }
 
-/// Which names carry what.
-fn learn(syntax: &Syntax) -> BTreeMap<String, Taint> {
-    let mut names: BTreeMap<String, Taint> = BTreeMap::new();
-    let functions: BTreeMap<&str, &[String]> = syntax
-        .functions
-        .iter()
-        .map(|function| (function.name.as_str(), function.parameters.as_slice()))
-        .collect();
-    // Minified code uses one short name for many things.
-    let minified = syntax.source.lines().any(|line| line.len() > MINIFIED_LINE);
-    for _ in 0..ROUNDS {
-        let mut changed = false;
-        let mut add = |name: &str, taint: Taint, names: &mut BTreeMap<String, Taint>| {
-            if minified && name.len() <= 2 {
-                return;
-            }
-            let old = names.get(name).copied().unwrap_or_default();
-            if taint != Taint::NONE && old.union(taint) != old {
-                names.insert(name.to_owned(), old.union(taint));
-                changed = true;
-            }
-        };
-        for assignment in &syntax.assignments {
-            let taint = taint_of(syntax, &assignment.value, &names);
-            for target in &assignment.targets {
-                add(target, taint, &mut names);
-            }
-        }
-        for call in &syntax.calls {
-            let name = known::last_part(&call.callee);
-            if let Some(parameters) = functions.get(name) {
-                let taint = taint_of(syntax, &call.arguments, &names);
-                for parameter in *parameters {
-                    add(parameter, taint, &mut names);
-                }
-            }
-            if matches!(
-                name,
-                "append" | "push" | "write" | "update" | "extend" | "add"
-            ) {
-                let base = call.callee.split('.').next().unwrap_or_default();
-                let taint = taint_of(syntax, &call.arguments, &names);
-                add(base, taint, &mut names);
-            }
-        }
-        for (body, target) in &syntax.redirects {
-            let taint = taint_of(syntax, body, &names);
-            for token in syntax.tokens_in(target) {
-                add(&token.text, taint, &mut names);
-            }
-        }
-        if !changed {
-            break;
-        }
-    }
-    names
-}
-
-/// What an expression carries: its strings, its names, and the calls in it.
-fn taint_of(syntax: &Syntax, range: &Range<usize>, names: &BTreeMap<String, Taint>) -> Taint {
-    let mut taint = Taint::NONE;
-    let mut reads_env = false;
-    for token in syntax.tokens_in(range) {
-        let read = std::mem::take(&mut reads_env);
-        reads_env = matches!(token.text.as_str(), "os.environ[" | "process.env[")
-            || (read && token.kind == TokenKind::Name);
-        taint = taint.union(match token.kind {
-            TokenKind::Text if read && known::is_credential_name(&token.text) => Taint::CREDENTIAL,
-            TokenKind::Text if known::is_secret_path(&token.text) => Taint::SECRET_FILE,
-            TokenKind::Text if known::is_own_secret_path(&token.text) => Taint::OWN_SECRET,
-            TokenKind::Text if known::is_temporary(&token.text) => Taint::TEMP_FILE,
-            // Words of a shell may be names of files that something was written to.
-            TokenKind::Text if syntax.grammar == Grammar::Bash => {
-                names.get(&token.text).copied().unwrap_or_default()
-            }
-            TokenKind::Text => Taint::NONE,
-            TokenKind::Name => {
-                let own = names.get(&token.text).copied().unwrap_or_default();
-                own.union(taint_of_name(&token.text, syntax.grammar))
-            }
-        });
-    }
-    for call in syntax.calls_in(range) {
-        taint = taint.union(source(syntax, call));
-    }
-    taint
-}
-
-fn taint_of_name(name: &str, grammar: Grammar) -> Taint {
-    match name {
-        "os.environ" | "os.environ.copy" | "os.environ.items" | "os.environ.values"
-        | "process.env" => Taint::ALL_ENV,
-        _ if grammar == Grammar::Bash && known::is_credential_name(name) => Taint::CREDENTIAL,
-        _ if name.starts_with("process.env.") && known::is_credential_name(name) => {
-            Taint::CREDENTIAL
-        }
-        _ => Taint::NONE,
-    }
-}
-
-fn source(syntax: &Syntax, call: &Call) -> Taint {
-    let arguments = syntax.slice(&call.arguments);
-    if syntax.grammar == Grammar::Bash {
-        return known::source_of_command(program(&call.callee), arguments);
-    }
-    let reads_env = ["os.getenv", "os.environ.get"].contains(&call.callee.as_str());
-    if reads_env && known::is_credential_name(arguments) {
-        return Taint::CREDENTIAL;
-    }
-    known::source_of_call(&call.callee, arguments)
-}
-
 fn sink(syntax: &Syntax, call: &Call) -> Option<Sink> {
     if syntax.grammar == Grammar::Bash {
         return known::sink_of_command(program(&call.callee), syntax.slice(&call.arguments));
@@ -326,7 +214,7 @@ fn sink(syntax: &Syntax, call: &Call) -> Option<Sink> {
 }
 
 /// A script inside a string: `os.system("curl … | sh")`, `bash -c "$(curl …)"`.
-fn substituted(syntax: &Syntax, call: &Call, names: &BTreeMap<String, Taint>) -> Taint {
+fn substituted(syntax: &Syntax, call: &Call, taints: &Taints<'_>) -> Taint {
     if syntax.grammar == Grammar::Bash {
         return Taint::NONE;
     }
@@ -344,7 +232,7 @@ fn substituted(syntax: &Syntax, call: &Call, names: &BTreeMap<String, Taint>) ->
             taint = taint.union(Taint::DECODED);
         }
     }
-    taint.union(names.get(&call.callee).copied().unwrap_or_default())
+    taint.union(taints.of_name(&call.callee))
 }
 
 /// The program's name without its folder.
@@ -352,6 +240,4 @@ pub(super) fn program(callee: &str) -> &str {
     callee.rsplit('/').next().unwrap_or(callee)
 }
 
-const ROUNDS: usize = 8;
-const MINIFIED_LINE: usize = 2000;
 const MAX_SCRIPTS: usize = 16;

@@ -35,7 +35,11 @@ impl Taint {
     /// Text that was put into base64 or hexadecimal.
     pub(super) const ENCODED: Self = Self(256);
 
-    const NAMES: [(Self, &'static str); 9] = [
+    /// A person's folder as a whole.
+    pub(super) const HOME: Self = Self(512);
+
+    const NAMES: [(Self, &'static str); 10] = [
+        (Self::HOME, "home"),
         (Self::ENCODED, "encoded"),
         (Self::OWN_SECRET, "own-secret"),
         (Self::TEMP_FILE, "temp-file"),
@@ -130,6 +134,10 @@ pub(super) fn source_of_command(program: &str, arguments: &str) -> Taint {
         "set" | "export" | "declare" if matches!(arguments.trim(), "" | "-p" | "-x") => {
             Taint::ALL_ENV
         }
+        "security" if arguments.contains("-password") || arguments.contains("dump-keychain") => {
+            Taint::SECRET_FILE
+        }
+        "secret-tool" | "kwallet-query" => Taint::SECRET_FILE,
         "pbpaste" | "xclip" | "screencapture" | "xsel" | "wl-paste" => Taint::SPIED,
         // `$(API_TOKEN)`: a substitution that was meant to be a variable.
         name if name.len() > 4
@@ -240,6 +248,17 @@ pub(super) fn is_secret_path(text: &str) -> bool {
 pub(super) fn is_own_secret_path(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     lower.len() <= 400 && OWN_SECRETS.iter().any(|end| lower.ends_with(end))
+}
+
+/// Whether `text` is a person's folder, or one of those in which people keep their files.
+pub(super) fn is_home(text: &str) -> bool {
+    let bare = text.trim_end_matches(['/', '*']);
+    let home = ["~", "$HOME", "${HOME}", "/root", "/home", "/Users"];
+    let kept = ["Documents", "Desktop", "Downloads", "Pictures"];
+    home.contains(&bare)
+        || bare.rsplit_once('/').is_some_and(|(head, last)| {
+            kept.contains(&last) && (home.contains(&head) || head.starts_with("/Users/"))
+        })
 }
 
 /// Whether `text` names a file in a folder that everybody may write.

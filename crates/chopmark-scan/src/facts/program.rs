@@ -142,6 +142,7 @@ fn variables(syntax: &Syntax, origin: &Origin<'_>, facts: &mut Vec<Fact>) {
             facts.push(origin.fact(FactKind::Env, name, call.line, syntax.slice(&call.range)));
         }
     }
+    let lines: Vec<&str> = syntax.source.lines().collect();
     let mut assigned: Vec<&str> = Vec::new();
     for assignment in &syntax.assignments {
         assigned.extend(assignment.targets.iter().map(String::as_str));
@@ -155,10 +156,8 @@ fn variables(syntax: &Syntax, origin: &Origin<'_>, facts: &mut Vec<Fact>) {
         if token.kind != TokenKind::Name {
             continue;
         }
-        let line = syntax
-            .source
-            .lines()
-            .nth(usize::try_from(token.line.saturating_sub(1)).unwrap_or_default());
+        let line = usize::try_from(token.line.saturating_sub(1)).unwrap_or_default();
+        let line = lines.get(line).copied();
         let mut found = |kind, value: &str| {
             facts.push(origin.fact(kind, value, token.line, line.unwrap_or_default()))
         };

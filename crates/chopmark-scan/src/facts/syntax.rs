@@ -129,28 +129,24 @@ impl Syntax {
         Ok(syntax)
     }
 
+    /// Indices of the tokens that begin inside `range`.
+    pub(crate) fn token_span(&self, range: &Range<usize>) -> Range<usize> {
+        span(&self.tokens, range, |token| token.range.start)
+    }
+
+    /// Indices of the calls that begin inside `range`.
+    pub(crate) fn call_span(&self, range: &Range<usize>) -> Range<usize> {
+        span(&self.calls, range, |call| call.range.start)
+    }
+
     /// The tokens that begin inside `range`.
     pub(crate) fn tokens_in(&self, range: &Range<usize>) -> &[Token] {
-        let first = self
-            .tokens
-            .partition_point(|token| token.range.start < range.start);
-        let last = self
-            .tokens
-            .partition_point(|token| token.range.start < range.end);
-        let last = last.min(first.saturating_add(MAX_IN_RANGE));
-        self.tokens.get(first..last).unwrap_or_default()
+        self.tokens.get(self.token_span(range)).unwrap_or_default()
     }
 
     /// The calls that begin inside `range`.
     pub(crate) fn calls_in(&self, range: &Range<usize>) -> &[Call] {
-        let first = self
-            .calls
-            .partition_point(|call| call.range.start < range.start);
-        let last = self
-            .calls
-            .partition_point(|call| call.range.start < range.end);
-        let last = last.min(first.saturating_add(MAX_IN_RANGE));
-        self.calls.get(first..last).unwrap_or_default()
+        self.calls.get(self.call_span(range)).unwrap_or_default()
     }
 
     /// The strings inside `range`, in order.
@@ -197,6 +193,13 @@ impl Grammar {
             Self::TypeScript => tree_sitter_typescript::LANGUAGE_TSX.into(),
         }
     }
+}
+
+/// Indices of the sorted `items` that begin inside `range`.
+fn span<T>(items: &[T], range: &Range<usize>, start: impl Fn(&T) -> usize) -> Range<usize> {
+    let first = items.partition_point(|item| start(item) < range.start);
+    let last = items.partition_point(|item| start(item) < range.end);
+    first..last.min(first.saturating_add(MAX_IN_RANGE)).max(first)
 }
 
 /// Most tokens or calls of one expression that are looked at.
