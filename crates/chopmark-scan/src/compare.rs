@@ -4,7 +4,7 @@ use chopmark_core::permission::{Access, FilePermission, Manifest, Root};
 use serde::{Deserialize, Serialize};
 
 use crate::capability::Capability;
-use crate::fact::FactKind;
+use crate::fact::{Fact, FactKind};
 use crate::finding::{Finding, Severity};
 
 /// Whether the package declares its permissions.
@@ -57,6 +57,23 @@ pub(crate) fn compare(
         unused: unused(capabilities, &manifest),
     };
     (comparison, findings.collect())
+}
+
+/// Names native programs apart that the manifest declares as entry points: they are no surprise.
+pub(crate) fn admit_entrypoints(manifest: Option<&[u8]>, facts: &mut [Fact]) {
+    let text = manifest.and_then(|bytes| std::str::from_utf8(bytes).ok());
+    let Some(manifest) = text.and_then(|text| Manifest::parse(text).ok()) else {
+        return;
+    };
+    for fact in facts {
+        let declared = |fact: &Fact| {
+            let mut entrypoints = manifest.entrypoints().iter();
+            entrypoints.any(|entrypoint| entrypoint.path().as_str() == fact.file)
+        };
+        if fact.kind == FactKind::File && fact.value == "native" && declared(fact) {
+            "native-declared".clone_into(&mut fact.value);
+        }
+    }
 }
 
 /// The rule that `capability` breaks, if the manifest does not cover it.

@@ -5,7 +5,7 @@ mod file;
 use chopmark_core::package::{PERMISSIONS_FILE, Package};
 
 use crate::capability;
-use crate::compare::compare;
+use crate::compare::{self, compare};
 use crate::config::{Config, count};
 use crate::coverage::{Stage, Tally};
 use crate::fact::Fact;
@@ -87,6 +87,8 @@ fn finish(
         mut findings,
         mut tally,
     } = collected;
+    let manifest = package.file(PERMISSIONS_FILE);
+    compare::admit_entrypoints(manifest, &mut facts);
     facts.sort();
     facts.dedup();
     if facts.len() > count(config.max_facts) {
@@ -101,7 +103,6 @@ fn finish(
     tally.add(Stage::Join, facts.len(), 0, joined.len());
     findings.extend(joined);
     let capabilities = capability::of(&facts, config);
-    let manifest = package.file(PERMISSIONS_FILE);
     let (permissions, undeclared) = compare(manifest, &capabilities);
     findings.extend(undeclared);
     findings.sort_by(|a, b| a.key().cmp(&b.key()));

@@ -73,3 +73,21 @@ fn a_fifth_layer_is_a_limit_and_a_fourth_is_not() {
     assert_eq!(limit(4), None);
     assert_eq!(limit(5), Some("decode-depth"));
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_bytes_are_opened_within_the_limits(bytes in proptest::collection::vec(0_u8..=255, 0..400)) {
+        let config = Config { max_decoded_bytes: 200, ..Config::standard() };
+        let opened = open(&View::whole(Vec::new(), bytes), &config);
+        let total: usize = opened.views.iter().map(|view| view.bytes.len()).sum();
+        // Pieces are followed by two line breaks each.
+        proptest::prop_assert!(total <= 200 * 3, "{total}");
+        proptest::prop_assert!(opened.views.iter().all(|view| view.steps.len() <= 4));
+    }
+
+    #[test]
+    fn any_text_of_digits_and_marks_is_opened(text in "[A-Za-z0-9+/=%\\\\xu,\\[\\]() \n]{0,400}") {
+        let opened = open(&View::whole(Vec::new(), text.into_bytes()), &Config::standard());
+        proptest::prop_assert!(opened.views.iter().all(|view| !view.bytes.is_empty()));
+    }
+}

@@ -166,3 +166,18 @@ fn a_script_over_a_limit_is_named_and_its_twin_is_read() {
     assert_eq!(limit(100), None);
     assert_eq!(limit(3), Some("syntax-nodes"));
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 128, ..Default::default() })]
+
+    #[test]
+    fn any_text_is_read_as_any_language(text in "[-a-e$(){}\\[\\]'\"`=<>|&;#:.,\\\\ \n]{0,300}|(curl |eval |exec\\(|open\\(|\\| sh|\\$\\(|base64 -d|\n|'|\"){0,40}") {
+        for language in [Language::Python, Language::Shell, Language::JavaScript, Language::TypeScript, Language::PowerShell] {
+            let origin = Origin { file: "a", line: 1, single_line: false, role: Role::Code, via: &[] };
+            let first = from_code(language, &text, &origin, &Config::standard());
+            let again = from_code(language, &text, &origin, &Config::standard());
+            proptest::prop_assert_eq!(first.facts, again.facts);
+        }
+        let _ = command_lines(&text);
+    }
+}

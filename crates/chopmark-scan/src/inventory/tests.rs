@@ -58,3 +58,15 @@ fn a_limit_of_members_or_bytes_is_named_and_its_twin_is_not() {
     assert_eq!(members(&two, 2, 9).limit, Some("archive-bytes"));
     assert_eq!(members(&two, 2, 10).limit, None);
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_bytes_are_an_archive_within_the_limits(tail in proptest::collection::vec(0_u8..=255, 0..300), magic in 0..3_usize) {
+        let head: [&[u8]; 3] = [b"PK\x03\x04\x14\0\0\0\0\0", b"PK\x05\x06\0\0\0\0\x01\0\x01\0", b"PK\x01\x02"];
+        let bytes = [head[magic], tail.as_slice(), b"PK\x05\x06\0\0\0\0\x02\0\x02\0\x20\0\0\0\0\0\0\0\0\0"].concat();
+        let found = members(&bytes, 10, 1000);
+        let total: usize = found.members.iter().filter_map(|member| member.bytes.as_ref()).map(Vec::len).sum();
+        proptest::prop_assert!(found.members.len() <= 10 && total <= 1000);
+        let _ = (kind(&bytes), language("a", &String::from_utf8_lossy(&bytes)));
+    }
+}

@@ -30,3 +30,15 @@ fn code_comes_with_its_line_and_language() {
     assert_eq!(found, expected);
     assert_eq!(document.links, [("b.md".to_owned(), 18)]);
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_text_has_a_role_on_each_line(text in "[-#>*`<!~\\[\\]():| a-c\n\t]{0,300}|\\PC{0,100}") {
+        let document = read(&text);
+        let lines = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
+        for snippet in &document.snippets {
+            proptest::prop_assert!(snippet.line <= lines.max(1), "{} of {lines}", snippet.line);
+        }
+        let _ = document.roles.at(lines);
+    }
+}

@@ -139,3 +139,32 @@ fn every_rule_of_the_base_pack_passes_its_fixtures() {
         .collect();
     assert!(text.is_empty(), "{}", text.join("\n"));
 }
+
+#[test]
+fn a_native_program_is_a_gate_unless_it_is_a_declared_entry_point() {
+    use chopmark_core::package::{Mode, Package};
+    let pack = base_pack(&engine(), None).expect("loads");
+    let gates = |manifest: &str| {
+        let file = |path: &str, bytes: &[u8]| (path.to_owned(), Mode::Regular, bytes.to_vec());
+        let files = vec![
+            file("SKILL.md", b"---\nname: a\n---\n"),
+            file("bin/tool", b"\x7fELF\x02\x01\x01\0"),
+            file("permissions.yaml", manifest.as_bytes()),
+        ];
+        let package = Package::build(files).expect("a package");
+        let packs = std::slice::from_ref(&pack);
+        crate::engine::scan(
+            &package,
+            packs,
+            &crate::config::Config::standard(),
+            &engine(),
+        )
+        .gates()
+    };
+    let head = "schema: https://chopmark.dev/schema/permissions/v1\n";
+    assert_eq!(gates(head), 1);
+    assert_eq!(
+        gates(&format!("{head}entrypoints:\n  - path: bin/tool\n")),
+        0
+    );
+}

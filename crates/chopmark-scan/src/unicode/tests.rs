@@ -61,3 +61,12 @@ fn shell_quotes_inside_a_word_are_dropped() {
     check("c\\url${IFS}x", &[], Some("curl x"));
     check("print('')  a\\nb", &[], None);
 }
+
+proptest::proptest! {
+    #[test]
+    fn the_normalised_view_keeps_the_lines(text in "[a-z\u{200b}\u{202e}\u{430}\u{e0041}\u{fe0f}\u{2028}\u{85}\\\\'\" \r\n]{0,200}|\\PC{0,60}") {
+        let plain = normalise(&text).unwrap_or_else(|| text.clone());
+        proptest::prop_assert_eq!(plain.matches('\n').count(), text.matches('\n').count());
+        let _ = marks(&text);
+    }
+}
