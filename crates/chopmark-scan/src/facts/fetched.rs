@@ -9,7 +9,9 @@ use crate::fact::{Fact, FactKind};
 
 /// A file that is fetched under a name and later started under it.
 pub(super) fn facts(syntax: &Syntax, origin: &Origin<'_>) -> Vec<Fact> {
-    if syntax.grammar != Grammar::Bash {
+    let fetches = |name: &str| matches!(name, "curl" | "wget");
+    let mut calls = syntax.calls.iter();
+    if syntax.grammar != Grammar::Bash || !calls.any(|call| fetches(program(&call.callee))) {
         return Vec::new();
     }
     let mut fetched: Vec<(String, usize, Reach)> = Vec::new();
@@ -18,7 +20,7 @@ pub(super) fn facts(syntax: &Syntax, origin: &Origin<'_>) -> Vec<Fact> {
     for call in &syntax.calls {
         let words: Vec<&str> = syntax.slice(&call.arguments).split_whitespace().collect();
         let name = program(&call.callee);
-        if matches!(name, "curl" | "wget") {
+        if fetches(name) {
             let reach = reaches.of(syntax, &call.arguments);
             fetched.extend(
                 outputs(name, &words)

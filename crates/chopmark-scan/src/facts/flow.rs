@@ -14,13 +14,18 @@ use crate::fact::{Fact, FactKind};
 
 /// The flows of one script.
 pub(super) fn facts(syntax: &Syntax, origin: &Origin<'_>) -> Vec<Fact> {
+    let mut facts = bundles(syntax, origin);
+    facts.extend(fetched::facts(syntax, origin));
+    let sinks = syntax.calls.iter();
+    let sinks: Vec<(&Call, Sink)> = sinks
+        .filter_map(|call| Some((call, sink(syntax, call)?)))
+        .collect();
+    if sinks.is_empty() {
+        return facts;
+    }
     let taints = Taints::learn(syntax);
     let reaches = Names::learn(syntax);
-    let mut facts = Vec::new();
-    for call in &syntax.calls {
-        let Some(sink) = sink(syntax, call) else {
-            continue;
-        };
+    for (call, sink) in sinks {
         let (given, reads_pipe) = given(syntax, call);
         let mut taint = taints.of(&given);
         let mut reach = reaches.of(syntax, &given);
@@ -48,8 +53,6 @@ pub(super) fn facts(syntax: &Syntax, origin: &Origin<'_>) -> Vec<Fact> {
             of_body(syntax, call, piped.fold(body, Taint::union), &mut add);
         }
     }
-    facts.extend(bundles(syntax, origin));
-    facts.extend(fetched::facts(syntax, origin));
     facts
 }
 
@@ -172,15 +175,16 @@ fn of_body(syntax: &Syntax, call: &Call, body: Taint, add: &mut impl FnMut(&str)
 
 /// Secrets of several services put into one text.
 fn bundles(syntax: &Syntax, origin: &Origin<'_>) -> Vec<Fact> {
+    let packers = ["json.dumps", "JSON.stringify", "pickle.dumps", "yaml.dump"];
+    let packs = |call: &&Call| packers.contains(&call.callee.as_str());
+    let packed: Vec<&Call> = syntax.calls.iter().filter(packs).collect();
+    if packed.is_empty() {
+        return Vec::new();
+    }
     let reaches = Names::learn_direct(syntax);
-    let is_bundle = |call: &&Call| {
-        matches!(
-            call.callee.as_str(),
-            "json.dumps" | "JSON.stringify" | "pickle.dumps" | "yaml.dump"
-        ) && reaches.of(syntax, &call.arguments).is_bundle()
-    };
-    let found = syntax.calls.iter().filter(is_bundle);
-    found
+    packed
+        .into_iter()
+        .filter(|call| reaches.of(syntax, &call.arguments).is_bundle())
         .map(|call| {
             let text = syntax.slice(&call.range);
             origin.fact(FactKind::Flow, "secrets>bundle", call.line, text)
