@@ -5,6 +5,7 @@
     reason = "a test fails loudly"
 )]
 
+mod foreign;
 mod publish;
 mod setup;
 mod witness;
