@@ -41,6 +41,7 @@ struct Arguments {
     json: Option<PathBuf>,
     mutate: bool,
     findings: bool,
+    capabilities: bool,
 }
 
 fn main() -> Result<(), Failure> {
@@ -65,10 +66,13 @@ fn main() -> Result<(), Failure> {
             continue;
         }
         let (row, result) = measure(sample, &packs, &engine, arguments.mutate)?;
-        if arguments.findings
-            && let Some(result) = result
-        {
-            report::findings(&mut out, &row, &result)?;
+        if let Some(result) = result {
+            if arguments.findings {
+                report::findings(&mut out, &row, &result)?;
+            }
+            if arguments.capabilities {
+                report::capabilities(&mut out, &row, &result)?;
+            }
         }
         rows.push(row);
     }
@@ -146,7 +150,7 @@ fn measure(
 
 fn arguments() -> Result<Arguments, Failure> {
     let mut words = std::env::args().skip(1);
-    let usage = "usage: eval FOLDER [--labels CSV] [--pack FOLDER] [--only TEXT] [--json FILE] [--mutate] [--findings]";
+    let usage = "usage: eval FOLDER [--labels CSV] [--pack FOLDER] [--only TEXT] [--json FILE] [--mutate] [--findings] [--capabilities]";
     let mut arguments = Arguments {
         folder: words.next().ok_or(usage)?.into(),
         labels: None,
@@ -155,6 +159,7 @@ fn arguments() -> Result<Arguments, Failure> {
         json: None,
         mutate: false,
         findings: false,
+        capabilities: false,
     };
     while let Some(word) = words.next() {
         let mut next = || words.next().ok_or(usage);
@@ -165,6 +170,7 @@ fn arguments() -> Result<Arguments, Failure> {
             "--json" => arguments.json = Some(next()?.into()),
             "--mutate" => arguments.mutate = true,
             "--findings" => arguments.findings = true,
+            "--capabilities" => arguments.capabilities = true,
             _ => return Err(usage.into()),
         }
     }

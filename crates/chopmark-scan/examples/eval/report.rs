@@ -224,6 +224,28 @@ pub(crate) fn findings(
     Ok(())
 }
 
+/// Every capability of one sample, with its first place.
+pub(crate) fn capabilities(
+    out: &mut impl std::io::Write,
+    row: &Row,
+    result: &ScanResult,
+) -> Result<(), Failure> {
+    for capability in result.capabilities() {
+        let place = capability.places.first();
+        let place =
+            place.map(|place| format!("{}:{} {}", place.file, place.line, place.role.word()));
+        writeln!(
+            out,
+            "{} {} {} {}",
+            row.sample.path,
+            capability.kind.word(),
+            capability.value,
+            place.unwrap_or_default()
+        )?;
+    }
+    Ok(())
+}
+
 /// The same for a machine: every sample, without its content.
 pub(crate) fn json(rows: &[Row]) -> Value {
     let rows: Vec<Value> = rows
