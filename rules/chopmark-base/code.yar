@@ -45,6 +45,7 @@ rule erases_traces {
         $b = /\brm\s{1,3}(-\w{1,4}\s{1,3}){1,2}[^\n;|&]{0,60}\/var\/log(\/|\s|$)/
         $c = /\bwevtutil\s{1,2}cl\b|Clear-EventLog\b/ nocase
         $d = /\bshred\b[^\n]{0,60}(\/var\/log|_history|auth\.log)/
+        $f = /\bmv\s{1,3}[^\n;|&]{0,160}(log|history|audit)[^\n;|&]{0,80}\s[^\n;|& ]{0,80}\/\.[a-z][\w-]{1,40}\/?/ nocase
         $e = /\b(mv|rm)\b[^\n]{0,60}\b(audit|access|sorting|session)[\w-]{0,20}\.?(log|trail|history)/ nocase
     condition:
         any of them

@@ -2,6 +2,9 @@
 
 mod lists;
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
 use lists::{
     DECODERS, DESERIALISERS, ENCODERS, EVALUATORS, EXECUTORS, FETCHERS, OWN_SECRETS, SECRET_PATHS,
     SENDERS, SPIES,
@@ -296,6 +299,10 @@ pub(super) fn last_part(callee: &str) -> &str {
 }
 
 fn is(callee: &str, list: &[&str]) -> bool {
+    // Most calls of most scripts are to functions of their own.
+    if !LAST_PARTS.contains(last_part(callee)) {
+        return false;
+    }
     list.iter().any(|name| {
         callee == *name
             || (name.starts_with('.') && callee.ends_with(name))
@@ -306,6 +313,22 @@ fn is(callee: &str, list: &[&str]) -> bool {
                     .is_some_and(|head| head.ends_with('.')))
     })
 }
+
+/// The last parts of all names that are known.
+static LAST_PARTS: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
+    let lists = [
+        DECODERS,
+        DESERIALISERS,
+        ENCODERS,
+        EVALUATORS,
+        EXECUTORS,
+        FETCHERS,
+        SENDERS,
+        SPIES,
+    ];
+    let names = lists.into_iter().flatten();
+    names.map(|name| last_part(name)).collect()
+});
 
 fn is_encoding(arguments: &str) -> bool {
     ["base64", "hex"]
