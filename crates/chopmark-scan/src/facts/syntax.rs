@@ -3,10 +3,12 @@
 //! Four grammars give one shape, so that what is known about `curl` or `os.environ` is said once.
 //! The tree is walked with a cursor, never by recursion.
 
+mod alias;
 mod visit;
 
 use std::ops::Range;
 
+use alias::Aliases;
 use tree_sitter::{ParseOptions, ParseState, Parser};
 
 use crate::config::{Config, count};
@@ -79,6 +81,7 @@ pub(crate) struct Syntax {
     /// Files that a shell command's output goes to: the command and the target.
     pub(crate) redirects: Vec<(Range<usize>, Range<usize>)>,
     pub(crate) comments: Vec<(u32, u32)>,
+    aliases: Aliases,
     pub(crate) limit: Option<&'static str>,
 }
 
@@ -116,6 +119,7 @@ impl Syntax {
             pipes: Vec::new(),
             redirects: Vec::new(),
             comments: Vec::new(),
+            aliases: Aliases::default(),
             limit: None,
         };
         visit::walk(&tree, &mut syntax, count(config.max_syntax_nodes));
@@ -126,6 +130,7 @@ impl Syntax {
             .calls
             .sort_by_key(|call| (call.range.start, call.range.end));
         syntax.fold();
+        syntax.resolve();
         Ok(syntax)
     }
 
@@ -160,6 +165,24 @@ impl Syntax {
     /// The source inside `range`.
     pub(crate) fn slice(&self, range: &Range<usize>) -> &str {
         self.source.get(range.clone()).unwrap_or_default()
+    }
+
+    /// Gives calls and chains of names the full names that imports tell.
+    fn resolve(&mut self) {
+        for call in &mut self.calls {
+            if let Some(full) = self.aliases.resolve(&call.callee) {
+                call.callee = full;
+            }
+        }
+        let chains = self.tokens.iter_mut();
+        for token in chains.filter(|token| token.kind == TokenKind::Name) {
+            if !token.text.contains('.') {
+                continue;
+            }
+            if let Some(full) = self.aliases.resolve(&token.text) {
+                token.text = full;
+            }
+        }
     }
 
     /// Joins strings that are added to each other: `"cu" + "rl"`.

