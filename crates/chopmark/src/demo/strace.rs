@@ -118,13 +118,10 @@ fn between<'t>(text: &'t str, start: &str, end: &str) -> Option<&'t str> {
     Some(rest.split_once(end)?.0)
 }
 
-/// What only one of the two saw: first, second.
-pub(super) fn apart<'s>(
-    first: &'s Seen,
-    second: &'s Seen,
-) -> (Vec<&'s (String, String)>, Vec<&'s (String, String)>) {
-    (
-        first.difference(second).collect(),
-        second.difference(first).collect(),
-    )
+/// What only `one` saw, and not `other`.
+pub(super) fn only<'s>(
+    one: &'s Seen,
+    other: &'s Seen,
+) -> impl Iterator<Item = &'s (String, String)> {
+    one.difference(other)
 }

@@ -100,11 +100,11 @@ fn beside_strace(stage: &mut Stage<'_>, cast: &Cast, run: &str) -> Result<(), Co
     };
     traced.retain(|seen| !differs(seen));
     journal.retain(|seen| !differs(seen));
-    let (missed, extra) = strace::apart(&traced, &journal);
-    for (whose, lines) in [("only strace", missed), ("only the journal", extra)] {
-        for (word, path) in lines {
-            stage.tell(&format!("{whose}: {word} {path}"));
-        }
+    for (word, path) in strace::only(&traced, &journal) {
+        stage.tell(&format!("only strace: {word} {path}"));
+    }
+    for (word, path) in strace::only(&journal, &traced) {
+        stage.tell(&format!("only the journal: {word} {path}"));
     }
     let what = format!(
         "the journal names the {} files and connections that strace saw",
