@@ -9,6 +9,7 @@ mod demo;
 mod deny;
 mod doctor;
 mod explain;
+mod grants;
 mod identity;
 mod init;
 mod inspect;
@@ -16,6 +17,7 @@ mod journal;
 mod keygen;
 pub(crate) mod lint;
 mod list;
+mod permissions;
 mod publish;
 mod registry;
 mod remove;
@@ -63,6 +65,8 @@ pub(crate) enum Command {
     Doctor(doctor::Args),
     /// Tell an old decision in words
     Explain(explain::Args),
+    /// Show what installed skills may do here
+    Grants(grants::Args),
     /// Begin, rotate or end an identity in the log
     Identity(identity::Args),
     /// Make a skill to start from
@@ -80,6 +84,8 @@ pub(crate) enum Command {
     List(list::Args),
     /// Run a registry: a log, its files, and the door for records
     Registry(registry::Args),
+    /// Draft a permission manifest, or say in words what one allows
+    Permissions(permissions::Args),
     /// Sign a folder as a release and put it into the log
     Publish(publish::Args),
     /// Take a skill out of the agents' folders
@@ -131,6 +137,8 @@ impl Command {
             Self::Demo(args) => demo::run(args, ui),
             Self::Deny(args) => deny::run(args, ui),
             Self::Explain(args) => explain::run(args, ui),
+            Self::Grants(args) => grants::run(args, ui),
+            Self::Permissions(args) => permissions::run(args, ui),
             Self::Identity(args) => identity::run(args, ui),
             Self::Init(args) => init::run(args, ui),
             Self::Inspect(args) => inspect::run(args, ui),
@@ -169,7 +177,14 @@ pub(crate) const GROUPS: &[(&str, &[&str])] = &[
     (
         "Sign and publish",
         &[
-            "init", "lint", "keygen", "identity", "publish", "yank", "submit",
+            "init",
+            "permissions",
+            "lint",
+            "keygen",
+            "identity",
+            "publish",
+            "yank",
+            "submit",
         ],
     ),
     (
@@ -180,7 +195,7 @@ pub(crate) const GROUPS: &[(&str, &[&str])] = &[
         "Install by your own rules",
         &[
             "trust", "search", "inspect", "add", "adopt", "approve", "deny", "update", "list",
-            "verify", "remove",
+            "verify", "grants", "remove",
         ],
     ),
     (

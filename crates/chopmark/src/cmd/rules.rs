@@ -1,9 +1,11 @@
 //! `chopmark rules`: the packs that a scan uses.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use chopmark_client::durable::{self, Access};
 use chopmark_scan::{RulePack, engine_version, read_pack_folder};
 
+use crate::cmd::lint::folder_name;
 use crate::cmd::scan::{as_json, packs, refused};
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -24,6 +26,18 @@ enum What {
         #[arg(value_name = "FOLDER")]
         folders: Vec<PathBuf>,
     },
+    /// Check a pack: format, sources, engine
+    Lint {
+        /// The pack
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+    },
+    /// Make a pack with one rule and its fixtures to start from
+    New {
+        /// The folder to make; its name is the pack's id
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+    },
     /// Check a pack and run its fixtures
     Test {
         /// The pack
@@ -36,15 +50,85 @@ enum What {
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), CommandError> {
     match &args.what {
         What::List { folders } => list(&packs(folders, ui)?, ui),
-        What::Test { folder } => {
-            let files = read_pack_folder(folder).map_err(refused)?;
-            test(
-                &RulePack::load(files, &engine_version(), None).map_err(refused)?,
-                ui,
-            )
+        What::Lint { folder } => {
+            let pack = load(folder)?;
+            ui.note(format_args!(
+                "{} {} rules of {} {}",
+                ui.paint(GREEN, "sound:"),
+                pack.rules().count(),
+                pack.name().id,
+                pack.name().version
+            ));
+            ui.out(pack.name().digest)
         }
+        What::New { folder } => make(folder, ui),
+        What::Test { folder } => test(&load(folder)?, ui),
     }
 }
+
+fn load(folder: &Path) -> Result<RulePack, CommandError> {
+    let files = read_pack_folder(folder).map_err(refused)?;
+    RulePack::load(files, &engine_version(), None).map_err(refused)
+}
+
+/// Writes a pack that passes its own test.
+fn make(folder: &Path, ui: &Ui) -> Result<(), CommandError> {
+    let id = folder_name(folder).unwrap_or_default();
+    durable::public_folder(&folder.join("fixtures"))?;
+    for (path, text) in [
+        ("pack.toml", PACK.replace("PACK-ID", &id)),
+        ("rules.yar", YARA.to_owned()),
+        ("fixtures/example-rule.txt", FIXTURES.to_owned()),
+    ] {
+        durable::create(&folder.join(path), text.as_bytes(), Access::Public)?;
+    }
+    ui.note(format_args!(
+        "{} {}; next: chopmark rules test {}",
+        ui.paint(GREEN, "made"),
+        folder.display(),
+        folder.display()
+    ));
+    Ok(())
+}
+
+const PACK: &str = "\
+schema = \"https://chopmark.dev/schema/rule-pack/v1\"
+id = \"PACK-ID\"
+version = \"0.1.0\"
+license = \"Apache-2.0\"
+engine = \">=0.1.0\"
+description = \"Say what this pack looks for\"
+
+[[rules]]
+id = \"example-rule\"
+title = \"The text names the example\"
+severity = \"low\"
+cwe = \"CWE-1104\"
+owasp = \"ASI04\"
+rationale = \"Say why this structure is worth a person's look, and what honest skills do instead.\"
+";
+
+const YARA: &str = "\
+rule example_rule {
+    strings:
+        $hit = \"example-to-find\" nocase
+    condition:
+        $hit
+}
+";
+
+const FIXTURES: &str = "\
+=== hit
+Use the example-to-find here.
+=== hit
+The Example-To-Find is needed.
+=== miss
+Use another one.
+=== miss
+The example is to be found elsewhere.
+=== miss
+Nothing of the kind.
+";
 
 fn list(packs: &[RulePack], ui: &Ui) -> Result<(), CommandError> {
     if ui.is_json() {

@@ -12,7 +12,7 @@ use chopmark_core::package::Package;
 use chopmark_core::record::{self, Body, Counts};
 use chopmark_scan::{
     Cache, Config, ENGINE, Outcome, PackError, RuleInfo, RulePack, ScanResult, Severity, base_pack,
-    engine_version, first_difference, read_pack_folder, scan, to_sarif,
+    capability_changes, engine_version, first_difference, read_pack_folder, scan, to_sarif,
 };
 
 use crate::error::CommandError;
@@ -39,6 +39,9 @@ pub(crate) struct Args {
     /// Run a claimed result again and name the first difference
     #[arg(long, value_name = "RESULT", conflicts_with = "sarif")]
     verify: Option<PathBuf>,
+    /// Show instead what the skill can do that this earlier folder or release could not
+    #[arg(long, value_name = "EARLIER", conflicts_with_all = ["sarif", "verify", "publish"])]
+    since: Option<String>,
     /// Say what a rule looks for and why
     #[arg(long, value_name = "RULE")]
     explain: Option<String>,
@@ -59,10 +62,15 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), CommandError> {
             "name a folder or a release",
         ));
     };
-    let package = package(skill, ui)?;
-    let result = scan(&package, &packs, &Config::standard(), &engine_version());
+    let scanned = package(skill, ui)?;
+    let result = scan(&scanned, &packs, &Config::standard(), &engine_version());
+    if let Some(earlier) = &args.since {
+        let earlier = package(earlier, ui)?;
+        let before = scan(&earlier, &packs, &Config::standard(), &engine_version());
+        return report::changes(&capability_changes(&before, &result), ui);
+    }
     if args.publish {
-        return publish(args, &package, &packs, &result, ui);
+        return publish(args, &scanned, &packs, &result, ui);
     }
     if let Some(claim) = &args.verify {
         return verify(claim, &result, ui);
@@ -73,7 +81,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), CommandError> {
         // The canonical bytes themselves: what `--verify` reads.
         ui.out(String::from_utf8_lossy(&result.bytes()))?;
     } else {
-        report::print(&result, &packs, &package, ui)?;
+        report::print(&result, &packs, &scanned, ui)?;
     }
     if result.count(Severity::High) > 0 {
         return Err(CommandError::silent(Exit::Failed, "scan-findings"));

@@ -158,3 +158,62 @@ fn hostile_folders_are_refused_by_name() {
     fs::remove_file(folder.join("README")).unwrap();
     assert!(host.run(&["lint", "one"]).status.success());
 }
+
+#[test]
+fn a_rule_pack_made_by_new_passes_its_own_test() {
+    let host = Host::new();
+    assert!(host.run(&["rules", "new", "my-rules"]).status.success());
+    let tested = host.run(&["rules", "test", "my-rules"]);
+    assert!(tested.status.success(), "{tested:?}");
+    let folder = host.skill("one");
+    fs::write(folder.join("more.md"), "Use the example-to-find.\n").unwrap();
+    let found = host.run(&["scan", "one", "--rules", "my-rules"]);
+    let text = String::from_utf8(found.stdout).unwrap();
+    assert!(
+        text.contains("[example-rule]") && text.contains("more.md:1"),
+        "{text}"
+    );
+    let pack = host.path().join("my-rules/pack.toml");
+    let broken = fs::read_to_string(&pack)
+        .unwrap()
+        .replace("severity = \"low\"", "");
+    fs::write(&pack, broken).unwrap();
+    assert_eq!(
+        host.refused(&["rules", "lint", "my-rules"]),
+        (1, "pack-malformed".to_owned())
+    );
+}
+
+#[test]
+fn inferred_permissions_are_a_manifest_and_cover_what_the_scan_saw() {
+    let host = Host::new();
+    let folder = host.skill("one");
+    fs::create_dir(folder.join("scripts")).unwrap();
+    fs::write(
+        folder.join("scripts/go.py"),
+        "import os, urllib.request\nkey = os.environ['API_KEY']\nurllib.request.urlopen('https://api.example.com/v1')\n",
+    )
+    .unwrap();
+    let draft = String::from_utf8(host.run(&["permissions", "infer", "one"]).stdout).unwrap();
+    assert!(
+        draft.contains("api.example.com") && draft.contains("scripts/go.py"),
+        "{draft}"
+    );
+    fs::write(folder.join("permissions.yaml"), &draft).unwrap();
+    let shown = host.run(&["permissions", "show", "one"]);
+    let words = String::from_utf8(shown.stdout).unwrap();
+    assert!(words.contains("https://api.example.com"), "{words}");
+    host.skill("two");
+    let grown = host.run(&["permissions", "diff", "two", "one"]);
+    let text = String::from_utf8(grown.stdout).unwrap();
+    assert!(
+        text.contains("+ may reach https://api.example.com"),
+        "{text}"
+    );
+    let since = host.run(&["scan", "one", "--since", "two"]);
+    let text = String::from_utf8(since.stdout).unwrap();
+    assert!(
+        text.contains("new") && text.contains("api.example.com"),
+        "{text}"
+    );
+}

@@ -2,7 +2,9 @@
 
 use anstyle::Style;
 use chopmark_core::package::Package;
-use chopmark_scan::{Declared, Demotion, Finding, Outcome, RulePack, ScanResult, Severity};
+use chopmark_scan::{
+    CapabilityChange, Change, Declared, Demotion, Finding, Outcome, RulePack, ScanResult, Severity,
+};
 
 use crate::error::CommandError;
 use crate::ui::{BOLD, CYAN, DIM, GREEN, RED, Ui, YELLOW};
@@ -44,6 +46,39 @@ pub(super) fn print(
         package.manifest().entries().len(),
     ))?;
     ui.out(ui.paint(DIM, &format!("result {}", result.digest())))
+}
+
+/// Prints how two versions differ in what they can do.
+pub(super) fn changes(changes: &[CapabilityChange], ui: &Ui) -> Result<(), CommandError> {
+    let word = |change: Change| match change {
+        Change::Added => ("new", RED),
+        Change::IntoCode => ("now in code", RED),
+        Change::OutOfCode => ("no longer in code", GREEN),
+        Change::Removed => ("gone", GREEN),
+    };
+    if ui.is_json() {
+        let rows: Vec<_> = changes
+            .iter()
+            .map(|c| serde_json::json!({ "change": word(c.change).0, "kind": c.kind.word(), "value": c.value, "places": c.places }))
+            .collect();
+        return ui.emit("scan-changes", &serde_json::json!({ "changes": rows }));
+    }
+    if changes.is_empty() {
+        ui.note("both can do the same, as far as a scan sees");
+    }
+    for change in changes {
+        let (text, style) = word(change.change);
+        let place = change.places.first();
+        let place = place.map_or_else(String::new, |p| format!("{}:{}", p.file, p.line));
+        ui.out(format_args!(
+            "{} {} {} {}",
+            ui.paint(style, &format!("{text:<17}")),
+            change.kind.word(),
+            cut(&change.value, ui.width().saturating_sub(40).max(20)),
+            ui.paint(DIM, &place)
+        ))?;
+    }
+    Ok(())
 }
 
 fn show(
