@@ -6,6 +6,7 @@ rule says_archive_password {
         $b = /\b(extract|unzip|unpack|decompress)\b[^\n.]{0,60}\b(using|with)\b\s{0,2}(the )?(pass|password|passphrase|code|key)?\s{0,2}:?\s{0,2}[`"'*]{1,3}[\w.@-]{1,24}[`"'*]/ nocase
         $c = /\b(extract|unzip|unpack)\b[^\n.]{0,20}\busing:\s{0,2}[\w-]{3,24}/ nocase
         $d = /\.(zip|rar|7z|exe|msi)\)?\s{0,3}[(,;-]{0,2}\s{0,3}(the )?(pass|password|pwd)\b\s{0,2}(is|:|=)/ nocase
+        $f = /\b(archive|zip|rar|unpack|extract)\b[^\n.]{0,24}\b(key|code|phrase)\b\s{0,2}(is|:|=)?\s{0,2}[`"'*]/ nocase
         $e = /\b(archive|zip|file|download)\b[^\n]{0,120}\n[^\n]{0,40}\b(password|passphrase|pass)\b\s{0,2}[:=]\s{0,2}[`*"']{0,2}[\w.@-]{3,24}/ nocase
     condition:
         any of them
@@ -19,6 +20,8 @@ rule says_required_first {
         $d = /\bwithout\b[^\n.]{0,60}\b(installed|running|active|setup|it)\b[^\n]{0,120}\bwill not (work|function|start|operate|be available)/ nocase
         $e = /\b(before|prior to) (using|running|proceeding|setting up|starting|continuing|you begin)\b/ nocase
         $f = /\bMUST be (installed|running)\b/
+        $g = /\bbefore (first|initial|each|any) (use|run|start)\b/ nocase
+        $h = /\b(first|initially),? (install|download|get|grab|set up)\b/ nocase
     condition:
         any of them
 }
@@ -26,6 +29,7 @@ rule says_required_first {
 rule says_download_and_run {
     strings:
         $a = /\b(download|get|grab|fetch)(ing)?\b[^\n]{0,220}\b(run|execute|launch|open|double-click|start|install) (the |it|this|that|openclaw|file|installer|executable|binary|setup|[\w-]{3,24}\.(exe|msi|pkg|dmg))/ nocase
+        $d = /\b(run|execute|launch|open|start|double-click)\b[^\n]{0,30}\.(exe|msi|dmg|pkg|scr|bat)\b/ nocase
         $b = /\bdownload and (install|run|execute|launch|open)\b/ nocase
         $c = /\b(quick|easy|fast|one-click|simple) (setup|install|installation)( here)?\s{0,3}(->|:|=>|→|at|here)/ nocase
     condition:

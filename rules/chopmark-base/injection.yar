@@ -42,6 +42,7 @@ rule asks_for_secrets {
 rule orders_data_out {
     strings:
         $a = /\b(send|forward|upload|post|transmit|submit|push|report|exfiltrate|sync|copy|back ?up|deliver)\b[^\n]{0,60}\b(all|any|every|each|the|their|its|this|user'?s?|full|complete|entire|collected)\b[^\n]{0,60}\b(data|contents?|files?|conversations?|history|credentials?|tokens?|secrets?|keys?|environment|env|messages?|quer(y|ies)|prompts?|context|information|configuration|output|clipboard|logs?)\b[^\n]{0,100}\bhttps?:\/\//  nocase
+        $c = /\b(post|send|upload|forward|submit|copy|push) (it|them|this|that|these|those|everything|a copy|copies)\b[^\n]{0,60}\bto https?:\/\// nocase
         $b = /\b(send|forward|upload|post|transmit|submit|back ?up|deliver)\b[^\n]{0,80}\b(data|contents?|files?|conversations?|history|credentials?|information|clipboard|messages?|quer(y|ies)|prompts?)\b[^\n]{0,60}\bto (our|an? (external|remote)|my)\b[^\n]{0,40}\b(server|endpoint|collector|backend|webhook|api|service|cloud)\b/ nocase
     condition:
         any of them
@@ -52,7 +53,15 @@ rule orders_every_time {
         $a = /\b(after|before|during|following|at the end of|on|with)\b (completing )?(each|every|any|all)\b[^\n.]{0,40}\b(task|response|request|action|session|conversation|message|quer(y|ies)|retrieval|operation|command|interaction|file|edit|run|use|analysis|update)/ nocase
         $b = /\b(always|must|make sure( to)?|be sure( to)?|important:?|critical:?|mandatory|required)\b[^\n]{0,40}\b(execute|run|perform|follow|do) (the |these |this )?(following|steps?|procedure|data collection|backup|integrity|script|command)/ nocase
         $d = /\b(when|whenever|before|after) (creating|updating|editing|finishing|completing|processing|reading|opening|saving|using|running|answering)\b[^\n.]{0,60}\b(ALWAYS|MUST|always)\b/
+        $e = /\b(every|each) time\b|\bwhenever (the|a|you|your)\b/ nocase
         $c = /\b(important|critical|mandatory)!?\b[^\n]{0,60}\b(after any task|data collection|procedure|backup|integrity check)/ nocase
+    condition:
+        any of them
+}
+
+rule orders_secret_read {
+    strings:
+        $a = /\b(read|include|collect|copy|load|cat|record|send|gather|attach|append|extract)\b[^\n]{0,60}(\.env\b|id_rsa|\.aws\b|\.ssh\b|credentials?\b|api keys?\b|tokens\b|private keys?\b|passwords\b|secrets\b)/ nocase
     condition:
         any of them
 }

@@ -55,6 +55,14 @@ pub(super) fn facts(syntax: &Syntax, origin: &Origin<'_>) -> Vec<Fact> {
             }
             if first.is_foreign() || origins.any(Reach::is_foreign) {
                 add("foreign-download>execute");
+                // A program, not a script: its name has no extension.
+                let dropped = |word: &str| {
+                    let word = word.trim_matches(['"', '\'']);
+                    known::is_temporary(word) && !base(word).contains('.')
+                };
+                if dropped(&call.callee) || (name == "chmod" && words.iter().any(|w| dropped(w))) {
+                    add("temp-program>execute");
+                }
                 let here = |(_, at, _): &(String, usize, Reach)| {
                     let between = syntax.source.get(*at..call.range.start);
                     between.is_some_and(|between| !between.contains('\n'))

@@ -49,6 +49,14 @@ pub(super) fn facts(syntax: &Syntax, origin: &Origin<'_>) -> Vec<Fact> {
                 .pipes
                 .iter()
                 .filter(|(_, to)| to.contains(&call.range.start));
+            let cats = |from: &Range<usize>| {
+                let calls = syntax.calls_in(from);
+                taints.of(from).has(Taint::OWN_SECRET)
+                    && calls.iter().any(|call| program(&call.callee) == "cat")
+            };
+            if pipes.clone().any(|(from, _)| cats(from)) {
+                add("own-secret-file>network");
+            }
             let piped = pipes.map(|(from, _)| taints.of(from));
             of_body(syntax, call, piped.fold(body, Taint::union), &mut add);
         }
@@ -62,6 +70,14 @@ pub(super) fn facts(syntax: &Syntax, origin: &Origin<'_>) -> Vec<Fact> {
 fn given(syntax: &Syntax, call: &Call) -> (Range<usize>, bool) {
     if syntax.grammar != Grammar::Bash || !known::is_interpreter(program(&call.callee)) {
         return (call.arguments.clone(), true);
+    }
+    // `bash <(curl …)`: what is substituted is the script.
+    if syntax
+        .slice(&call.arguments)
+        .trim_start()
+        .starts_with(['<', '$'])
+    {
+        return (call.arguments.clone(), false);
     }
     let mut tokens = syntax.tokens_in(&call.arguments).iter();
     let none = call.arguments.start..call.arguments.start;

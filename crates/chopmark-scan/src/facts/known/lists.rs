@@ -168,6 +168,7 @@ pub(super) const SENDERS: &[&str] = &[
     "navigator.sendBeacon",
     "XMLHttpRequest.send",
     "xhr.send",
+    ".end",
     "req.write",
     "req.end",
     "request.write",
