@@ -2,7 +2,7 @@
 
 rule overrides_instructions {
     strings:
-        $a = /\b(ignore|disregard|forget|discard)\b[^\n."\\|]{0,25}\b(all|any|every|your|the|previous|prior|above|earlier|other|existing|preceding|safety|system)\b[^\n."\\|]{0,25}\b(instructions|rules|guidelines|directives|prompts|policies|constraints|guardrails|restrictions)\b/ nocase
+        $a = /\b(ignore|disregard|forget|discard)\b[^\n."\\|]{0,25}\b(all|any|every|your|the|previous|prior|above|earlier|other|existing|preceding|safety|system)\b[^\n."\\|]{0,25}\b(instructions|rules|guidelines|directives|prompts|policies|constraints|guardrails|restrictions|guidance)\b/ nocase
         $d = /\b(override|bypass|ignore)\b[^\n."\\|]{0,15}\b(all|any|your|previous|prior|safety|security|system|content)\b[^\n."\\|]{0,15}\b(instructions|guidelines|guardrails|restrictions|safeguards|safety rules|safety checks)\b/ nocase
         $b = /\b(new|updated|real|actual) (system )?(instructions|directives)( are)?:\s/ nocase
         $c = /\bsystem (override|prompt override)\b\s{0,2}[:!]/ nocase
@@ -86,6 +86,13 @@ rule orders_memory_write {
 rule hidden_comment_instructs {
     strings:
         $a = /\b(ignore (all|any|the|previous|prior)|system:|assistant:|exfiltrate|curl |wget |do not (tell|mention|inform|reveal|show)|bypass|you (must|should|will) (also |always |now )?(send|run|execute|fetch|read|include|append|add|copy|write|upload)|grant (full|all))/ nocase
+    condition:
+        $a
+}
+
+rule hidden_comment_fetches {
+    strings:
+        $a = /\b(run|execute|call|fetch|invoke)\b[^\n]{0,40}\b(curl|wget|bash|python3?|node|iwr)\b[^\n]{0,80}https?:\/\// nocase
     condition:
         $a
 }

@@ -17,8 +17,14 @@ pub(super) fn facts(syntax: &Syntax, origin: &Origin<'_>) -> Vec<Fact> {
     let mut facts = bundles(syntax, origin);
     facts.extend(fetched::facts(syntax, origin));
     let sinks = syntax.calls.iter();
-    let sinks: Vec<(&Call, Sink)> = sinks
-        .filter_map(|call| Some((call, sink(syntax, call)?)))
+    // `request.write(x)` sends if `request` was made by something that speaks to the network.
+    let may_send = |call: &Call| {
+        syntax.grammar != Grammar::Bash
+            && matches!(known::last_part(&call.callee), "write" | "end" | "send")
+    };
+    let sinks: Vec<(&Call, Option<Sink>)> = sinks
+        .map(|call| (call, sink(syntax, call)))
+        .filter(|(call, sink)| sink.is_some() || may_send(call))
         .collect();
     if sinks.is_empty() {
         return facts;
@@ -26,6 +32,16 @@ pub(super) fn facts(syntax: &Syntax, origin: &Origin<'_>) -> Vec<Fact> {
     let taints = Taints::learn(syntax);
     let reaches = Names::learn(syntax);
     for (call, sink) in sinks {
+        let base = call.callee.split('.').next().unwrap_or_default();
+        let sends = || {
+            taints
+                .of_name(base)
+                .has(Taint::DOWNLOAD)
+                .then_some(Sink::Network)
+        };
+        let Some(sink) = sink.or_else(sends) else {
+            continue;
+        };
         let (given, reads_pipe) = given(syntax, call);
         let mut taint = taints.of(&given);
         let mut reach = reaches.of(syntax, &given);

@@ -7,6 +7,7 @@ use crate::fact::{Fact, FactKind};
 /// The facts of one PowerShell script.
 pub(super) fn facts(code: &str, origin: &Origin<'_>) -> Vec<Fact> {
     let mut facts = Vec::new();
+    let mut fetched: Vec<(String, bool)> = Vec::new();
     for (line, number) in code.lines().zip(1_u32..) {
         if line.trim_start().starts_with('#') {
             continue;
@@ -47,6 +48,20 @@ pub(super) fn facts(code: &str, origin: &Origin<'_>) -> Vec<Fact> {
                 add(FactKind::Flow, "foreign-pipe>execute");
             }
         }
+        let foreign = urls(line).any(|url| !link::is_known_installer(url));
+        if runs && !fetches {
+            let started = |(name, _): &&(String, bool)| lower.contains(name.as_str());
+            if let Some((_, foreign)) = fetched.iter().find(started) {
+                add(FactKind::Flow, "download>execute");
+                if *foreign {
+                    add(FactKind::Flow, "foreign-download>execute");
+                    add(FactKind::Flow, "foreign-pipe>execute");
+                }
+            }
+        }
+        if fetches {
+            fetched.extend(kept(&lower).map(|name| (name, foreign)));
+        }
         if decodes && (runs || has(&["-encodedcommand", "-enc "])) {
             add(FactKind::Flow, "decoded>execute");
         }
@@ -81,4 +96,17 @@ fn variables(line: &str) -> impl Iterator<Item = &str> {
             .unwrap_or(tail.len());
         tail.get(..end).filter(|name| !name.is_empty())
     })
+}
+
+/// Where a line keeps what it fetched: the variable that is set, the file that is written.
+fn kept(lower: &str) -> impl Iterator<Item = String> {
+    let variable = lower.split_once('=').map(|(head, _)| head.trim());
+    let variable = variable.filter(|name| name.starts_with('$') && name.len() > 1);
+    let file = ["-outfile ", "-destination "]
+        .iter()
+        .find_map(|flag| lower.split_once(flag))
+        .and_then(|(_, rest)| rest.split_whitespace().next());
+    let file = file.map(|file| file.trim_matches(['"', '\'']));
+    let names = variable.into_iter().chain(file);
+    names.map(str::to_owned)
 }

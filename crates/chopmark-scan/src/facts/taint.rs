@@ -101,6 +101,13 @@ impl<'s> Taints<'s> {
                     changed |= self.add(parameter, taint);
                 }
             }
+            if matches!(name, "urlretrieve" | "download_file") {
+                for token in syntax.tokens_in(&call.arguments) {
+                    if token.kind == TokenKind::Name {
+                        changed |= self.add(&token.text, Taint::DOWNLOAD);
+                    }
+                }
+            }
             if COLLECTORS.contains(&name) {
                 let base = call.callee.split('.').next().unwrap_or_default();
                 let taint = self.of(&call.arguments);

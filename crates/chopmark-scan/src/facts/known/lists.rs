@@ -45,6 +45,8 @@ pub(super) const FETCHERS: &[&str] = &[
     "got.get",
     "https.get",
     "http.get",
+    "https.request",
+    "http.request",
     "needle.get",
     "superagent.get",
     "aiohttp.get",
