@@ -90,12 +90,12 @@ pub fn start(plan: Plan) -> Result<Running, StartError> {
         Forked::Parent(pid) => pid,
     };
     drop((theirs, producer, setup));
-    let helper = Helper::adopt(launcher, &ours)?;
+    let (helper, early) = Helper::adopt(launcher, &ours)?;
     let (sink, events) = Sink::channel();
     let header = header(&options.facts, &layers, &rules, arguments, &*options.signer);
     let writer = Writer::create(&options.journal_path, header, options.signer)
         .map_err(StartError::Journal)?;
-    let listener = helper.ready(&ours)?;
+    let listener = helper.ready(early, &ours)?;
     let broker = match (network, options.broker, listener) {
         (true, Some(endpoint), Some(listener)) => {
             Some(endpoint.start(listener, sink).map_err(StartError::Broker)?)
@@ -181,6 +181,9 @@ struct RunParts {
     started_ns: u64,
 }
 
+/// A message and the descriptor that came with it.
+type Heard = (Message, Option<OwnedFd>);
+
 /// The helper as a child process; killed and reaped when dropped.
 struct Helper {
     pid: Pid,
@@ -189,8 +192,16 @@ struct Helper {
 
 impl Helper {
     /// Learns the helper's id from the launcher, which ends.
-    fn adopt(launcher: u32, control: &OwnedFd) -> Result<Self, StartError> {
-        let message = next(control);
+    ///
+    /// The helper runs already and may be quicker than the launcher: what it said before is
+    /// returned too.
+    fn adopt(launcher: u32, control: &OwnedFd) -> Result<(Self, Option<Heard>), StartError> {
+        let mut message = next(control);
+        let mut early = None;
+        if matches!(message, Ok((Message::Ready, _))) {
+            early = message.ok();
+            message = next(control);
+        }
         let launcher = i32::try_from(launcher).ok().and_then(Pid::from_raw);
         // It was our child and has ended, or ends at once.
         let _ = waitpid(launcher, WaitOptions::empty());
@@ -205,14 +216,22 @@ impl Helper {
                         doing: "watch the helper",
                         errno,
                     })?;
-                Ok(Self { pid, pidfd })
+                Ok((Self { pid, pidfd }, early))
             }
             (message, _) => Err(unexpected(message)),
         }
     }
 
-    fn ready(&self, control: &OwnedFd) -> Result<Option<TcpListener>, StartError> {
-        match next(control)? {
+    fn ready(
+        &self,
+        early: Option<Heard>,
+        control: &OwnedFd,
+    ) -> Result<Option<TcpListener>, StartError> {
+        let heard = match early {
+            Some(heard) => heard,
+            None => next(control)?,
+        };
+        match heard {
             (Message::Ready, listener) => Ok(listener.map(TcpListener::from)),
             (message, _) => Err(unexpected(message)),
         }
@@ -237,7 +256,7 @@ impl Drop for Helper {
 }
 
 /// The next message; the helper must be quick.
-fn next(control: &OwnedFd) -> Result<(Message, Option<OwnedFd>), StartError> {
+fn next(control: &OwnedFd) -> Result<Heard, StartError> {
     let deadline = Timespec {
         tv_sec: START_SECONDS,
         tv_nsec: 0,

@@ -358,6 +358,7 @@ fn clocks_and_dates() {
         (time + 86_401, "evidence-stale"),
         (time - 300, "admitted"),
         (time - 301, "clock-behind"),
+        (2_000_000_000, "evidence-stale"),
         (2_000_000_001, "roots-expired"),
     ] {
         world.request.clock = clock;
@@ -531,5 +532,10 @@ fn adoptions_are_of_exact_bytes_and_end() {
     assert_eq!(code(a, 10, 9), "admitted");
     assert_eq!(code(b, 10, 9), "adoption-other-content");
     assert_eq!(code(a, 10, 10), "adoption-expired");
-    assert_eq!(code(a, 91 * 86_400, 9), "adoption-too-long");
+    assert_eq!(code(a, 90 * 86_400, 9), "admitted");
+    assert_eq!(code(a, 90 * 86_400 + 1, 9), "adoption-too-long");
+    let Ok(Admission::Unsigned(admitted)) = adopt(a, a, 0, 10, 9) else {
+        panic!("not admitted");
+    };
+    assert_eq!(admitted.expires(), 10);
 }

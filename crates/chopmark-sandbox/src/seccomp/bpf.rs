@@ -73,6 +73,12 @@ fn body(condition: Condition) -> Vec<sock_filter> {
             code.extend([allow, ask]);
             code
         }
+        Condition::NoneOf { argument, values } => {
+            let mut code = vec![load(low_word(argument))];
+            code.extend(one_of(values, 1));
+            code.extend([ask, allow]);
+            code
+        }
         Condition::NoneOfEither { first, second } => {
             let mut code = vec![load(low_word(first.0))];
             code.extend(one_of(first.1, 1));

@@ -85,6 +85,15 @@ pub(crate) const CONDITIONAL: &[(i64, Condition)] = &[
         },
     ),
     (
+        libc::SYS_personality,
+        Condition::NoneOf {
+            argument: 0,
+            values: PERSONALITIES,
+        },
+    ),
+    // Of another process: the helper's own limits are within reach of an equal user.
+    (libc::SYS_prlimit64, Condition::NotNull { argument: 0 }),
+    (
         SYS_unshare,
         Condition::AnyBit {
             argument: 0,
@@ -192,6 +201,11 @@ pub(crate) enum Condition {
         argument: u8,
         values: &'static [u32],
     },
+    /// The argument's low word is none of the values.
+    NoneOf {
+        argument: u8,
+        values: &'static [u32],
+    },
     /// Either argument's low word is none of its values.
     NoneOfEither {
         first: (u8, &'static [u32]),
@@ -201,6 +215,8 @@ pub(crate) enum Condition {
 
 const CONDITIONAL_NAMES: &[(i64, &str)] = &[
     (SYS_ioctl, "ioctl"),
+    (libc::SYS_personality, "personality"),
+    (libc::SYS_prlimit64, "prlimit64"),
     (SYS_unshare, "unshare"),
     (SYS_seccomp, "seccomp"),
     (SYS_socket, "socket"),
@@ -213,6 +229,9 @@ pub(crate) const SYS_SETXATTRAT: i64 = 463;
 pub(crate) const SYS_REMOVEXATTRAT: i64 = 466;
 const SYS_OPEN_TREE_ATTR: i64 = 467;
 
+/// `PER_LINUX`, `PER_LINUX32`, both with `UNAME26`, and the question which is in force; none that
+/// makes data executable or addresses predictable.
+const PERSONALITIES: &[u32] = &[0, 8, 0x0002_0000, 0x0002_0008, u32::MAX];
 const TIOCSTI: u32 = 0x5412;
 const TIOCLINUX: u32 = 0x541C;
 const TIOCCONS: u32 = 0x541D;

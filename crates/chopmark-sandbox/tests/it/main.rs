@@ -2,7 +2,11 @@
 #![expect(
     clippy::unwrap_used,
     clippy::arithmetic_side_effects,
+    clippy::disallowed_methods,
     reason = "a test fails loudly"
 )]
 
+mod bench;
 mod broker;
+mod confined;
+mod escape;
