@@ -269,3 +269,6 @@ fn signed(view: &View<'_>, record: &Record, role: Role) -> Result<(), RuleError>
         .signed(record.envelope(), role)
         .map(|_| ())
 }
+
+#[cfg(test)]
+mod tests;

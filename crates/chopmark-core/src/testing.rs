@@ -151,6 +151,22 @@ impl TestLog {
         identity
     }
 
+    /// Makes an identity that the log has not seen, and its inception.
+    pub fn stranger(&self, seed: u8, name: &str) -> (TestIdentity, Record) {
+        let roles = [Role::Audit, Role::Release, Role::Veto, Role::Vouch];
+        TestIdentity::inception(seed, name, &roles)
+    }
+
+    /// Sets the time of the next state leaf.
+    pub fn set_time(&mut self, time: u64) {
+        self.time = time;
+    }
+
+    /// Returns the leaves.
+    pub fn leaves(&self) -> &[Vec<u8>] {
+        &self.leaves
+    }
+
     /// Rotates an identity to its next key, and seals.
     pub fn rotate(&mut self, identity: &mut TestIdentity) {
         let next = identity.generation.saturating_add(1);

@@ -99,7 +99,11 @@ impl Bench {
             match line.event {
                 Event::Access(access) => accesses.push(access),
                 Event::Network(_, event) => network.push(event),
-                _ => {}
+                Event::Header(_)
+                | Event::Process(_)
+                | Event::Program(_)
+                | Event::Head(_)
+                | Event::End(_) => {}
             }
         }
         Ran {
