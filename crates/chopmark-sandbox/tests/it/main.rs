@@ -8,5 +8,5 @@
 
 mod bench;
 mod broker;
-mod confined;
 mod escape;
+mod granted;

@@ -93,10 +93,10 @@ fn memory_is_bounded_for_all_processes_together() {
 #[test]
 fn a_grant_confines_an_unprivileged_user_too() {
     for test in [
-        "confined::a_granted_file_is_read_and_its_neighbour_is_not",
-        "confined::a_granted_folder_is_written_and_its_parent_is_not",
-        "confined::a_granted_program_starts_and_another_does_not",
-        "confined::time_ends_a_run_and_everything_it_started",
+        "granted::a_granted_file_is_read_and_its_neighbour_is_not",
+        "granted::a_granted_folder_is_written_and_its_parent_is_not",
+        "granted::a_granted_program_starts_and_another_does_not",
+        "granted::time_ends_a_run_and_everything_it_started",
     ] {
         as_nobody(test);
     }
