@@ -131,7 +131,8 @@ impl Supervisor {
         let base = self
             .base(caller, int(folder), &access.requested)
             .unwrap_or(None);
-        access.resolved = self.intended(base.as_ref().map(AsFd::as_fd), &access.requested);
+        let base = base.as_ref().map(AsFd::as_fd);
+        access.resolved = self.leads_to(caller, base, &access.requested, Last::Stay);
         self.judge(&mut access, Err(errno));
         self.report(&Report::Access(access));
         Err(errno)
@@ -159,6 +160,10 @@ impl Supervisor {
         access.flags = u64::from(flags.bits());
         describe(&mut access, &spot);
         let is_control = self.is_control_name(&spot.path);
+        if operation == Operation::Unlink && !is_control {
+            self.note_before(&spot.folder, OsStr::from_bytes(&spot.name), spot.found);
+            access.second = self.tell_before(access.device, access.inode);
+        }
         let act = || unlinkat(&spot.folder, OsStr::from_bytes(&spot.name), flags);
         self.carry_out(call, access, is_control, act);
         Ok(())

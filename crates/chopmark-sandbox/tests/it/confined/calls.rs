@@ -25,11 +25,22 @@ pub(super) fn cases() -> Vec<Case> {
         let clone = format!("call(56, {flag} | 17, 0, 0, 0, 0) # {name}");
         cases.push(denied(NAMESPACE, clone, "call clone"));
     }
-    for (number, name) in [(257, "openat"), (41, "socket"), (59, "execve"), (101, "ptrace")] {
+    for (number, name) in [
+        (257, "openat"),
+        (41, "socket"),
+        (59, "execve"),
+        (101, "ptrace"),
+    ] {
         let code = format!("call({number} | 0x40000000, 0, 0, 0) # x32 {name}");
         cases.push(denied(FOREIGN, code, "call x32"));
     }
-    for (number, name) in [(5, "open"), (11, "execve"), (102, "socketcall"), (26, "ptrace"), (20, "getpid")] {
+    for (number, name) in [
+        (5, "open"),
+        (11, "execve"),
+        (102, "socketcall"),
+        (26, "ptrace"),
+        (20, "getpid"),
+    ] {
         let code = format!("int80({number}) # 32-bit {name}");
         cases.push(denied(FOREIGN, code, "call foreign-architecture"));
     }
@@ -38,11 +49,19 @@ pub(super) fn cases() -> Vec<Case> {
         let code = format!("call(41, {family}, {kind}, {protocol}) # {name}");
         cases.push(denied(SOCKETS, code, "call socket"));
     }
-    cases.push(denied(SOCKETS, "call(53, 16, 3, 0, ctypes.create_string_buffer(8))", "call socketpair"));
+    cases.push(denied(
+        SOCKETS,
+        "call(53, 16, 3, 0, ctypes.create_string_buffer(8))",
+        "call socketpair",
+    ));
     cases.push(allowed(SOCKETS, "call(41, 2, 1, 6)"));
     cases.push(allowed(SOCKETS, "call(41, 10, 2, 17)"));
     cases.push(allowed(SOCKETS, "call(41, 1, 1, 0)"));
-    for (request, name) in [(0x5412, "TIOCSTI"), (0x541C, "TIOCLINUX"), (0x541D, "TIOCCONS")] {
+    for (request, name) in [
+        (0x5412, "TIOCSTI"),
+        (0x541C, "TIOCLINUX"),
+        (0x541D, "TIOCCONS"),
+    ] {
         let code = format!("call(16, 0, {request}, b'x') # {name}");
         cases.push(denied(TERMINAL, code, "call ioctl"));
         // The kernel looks at the low word only.
@@ -50,8 +69,15 @@ pub(super) fn cases() -> Vec<Case> {
         cases.push(denied(TERMINAL, code, "call ioctl"));
     }
     // FIONREAD of a pipe.
-    cases.push(allowed(TERMINAL, "call(16, os.pipe()[0], 0x541B, ctypes.create_string_buffer(4))"));
-    cases.push(denied(CLOSED, "call(317, 1, 8, 0) # a listener of its own", "call seccomp"));
+    cases.push(allowed(
+        TERMINAL,
+        "call(16, os.pipe()[0], 0x541B, ctypes.create_string_buffer(4))",
+    ));
+    cases.push(denied(
+        CLOSED,
+        "call(317, 1, 8, 0) # a listener of its own",
+        "call seccomp",
+    ));
     cases
 }
 

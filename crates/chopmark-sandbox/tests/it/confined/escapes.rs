@@ -25,12 +25,16 @@ pub(super) enum Due {
     /// It fails, and the journal has a denied access of this text: `operation path`.
     Denied(String),
     /// It fails, and the journal has it as let through: the kernel's own bounds held.
-    Bounded(&'static str),
+    Bounded(String),
     /// It succeeds: the twin of the others of its class.
     Allowed,
 }
 
-pub(super) fn denied(class: &'static str, code: impl Into<String>, record: impl Into<String>) -> Case {
+pub(super) fn denied(
+    class: &'static str,
+    code: impl Into<String>,
+    record: impl Into<String>,
+) -> Case {
     Case {
         class,
         code: code.into(),
@@ -46,11 +50,15 @@ pub(super) fn allowed(class: &'static str, code: impl Into<String>) -> Case {
     }
 }
 
-pub(super) fn bounded(class: &'static str, code: impl Into<String>, record: &'static str) -> Case {
+pub(super) fn bounded(
+    class: &'static str,
+    code: impl Into<String>,
+    record: impl Into<String>,
+) -> Case {
     Case {
         class,
         code: code.into(),
-        due: Due::Bounded(record),
+        due: Due::Bounded(record.into()),
     }
 }
 
@@ -159,6 +167,8 @@ fn prepare(world: &World) -> UnixListener {
     std::fs::create_dir_all(world.path("workspace/out/.git/hooks")).unwrap();
     world.write("workspace/out/.git/config", "[core]\n");
     world.write("workspace/out/AGENTS.md", "obey\n");
+    std::fs::create_dir_all(world.path("workspace/out/deep")).unwrap();
+    world.write("workspace/out/deep/AGENTS.md", "obey\n");
     world.write("workspace/out/plain.md", "text\n");
     UnixListener::bind(world.path("workspace/out/host.sock")).unwrap()
 }

@@ -27,9 +27,9 @@ fn outside() -> Vec<Case> {
         "read(O + '/.ssh/id_ed25519')",
         "call(2, (O + '/.ssh/id_ed25519').encode(), 0)",
         "call(257, -100, (O + '/.ssh/id_ed25519').encode(), 0)",
-        "call(257, os.open('/', 0), (O + '/.ssh/id_ed25519').encode()[1:], 0)",
+        "call(257, os.open('/', os.O_PATH), (O + '/.ssh/id_ed25519').encode()[1:], 0)",
         "call(437, -100, (O + '/.ssh/id_ed25519').encode(), struct.pack('QQQ', 0, 0, 0), 24)",
-        "call(437, os.open('/', 0), (O + '/.ssh/id_ed25519').encode(), struct.pack('QQQ', 0, 0, 0x10), 24)",
+        "call(437, os.open('/', os.O_PATH), (O + '/.ssh/id_ed25519').encode(), struct.pack('QQQ', 0, 0, 0x10), 24)",
         "call(2, (O + '/.ssh/id_ed25519').encode(), os.O_PATH)",
         "call(85, (O + '/.ssh/id_ed25519').encode(), 0o600) # creat",
         "call(2, (O + '/.ssh/id_ed25519').encode(), os.O_RDWR | os.O_CREAT, 0o600)",
@@ -40,7 +40,10 @@ fn outside() -> Vec<Case> {
         "os.chdir('out'); read('../../outside/.ssh/id_ed25519')",
         "os.open('../outside/.ssh/id_ed25519', 0, dir_fd=os.open(W, 0))",
     ];
-    let mut cases: Vec<Case> = same.iter().map(|code| denied(OUTSIDE, *code, key)).collect();
+    let mut cases: Vec<Case> = same
+        .iter()
+        .map(|code| denied(OUTSIDE, *code, key))
+        .collect();
     for (code, path) in [
         ("os.listdir(O)", "{O}"),
         ("read('/etc/shadow')", "/etc/shadow"),
@@ -49,13 +52,19 @@ fn outside() -> Vec<Case> {
         ("os.listdir('/var')", "/var"),
         ("os.listdir('/sys/kernel')", "/sys/kernel"),
         ("os.listdir('/boot')", "/boot"),
-        ("read('/home/skill/../../root/.bash_history')", "/root/.bash_history"),
+        (
+            "read('/home/skill/../../root/.bash_history')",
+            "/root/.bash_history",
+        ),
     ] {
         cases.push(denied(OUTSIDE, code, format!("open {path}")));
     }
     cases.push(allowed(OUTSIDE, "read(W + '/input.txt')"));
     cases.push(allowed(OUTSIDE, "read('out/../input.txt')"));
-    cases.push(allowed(OUTSIDE, "call(257, -100, (W + '/input.txt').encode(), 0)"));
+    cases.push(allowed(
+        OUTSIDE,
+        "call(257, -100, (W + '/input.txt').encode(), 0)",
+    ));
     cases.push(allowed(
         OUTSIDE,
         "call(437, -100, b'input.txt', struct.pack('QQQ', 0, 0, 8), 24)",
@@ -77,9 +86,17 @@ fn changes() -> Vec<Case> {
         ("open(P, 'a')", "open"),
     ] {
         let there = format!("P = O + '/.ssh/id_ed25519'; {code}");
-        cases.push(denied(CHANGES, there, format!("{operation} {{O}}/.ssh/id_ed25519")));
+        cases.push(denied(
+            CHANGES,
+            there,
+            format!("{operation} {{O}}/.ssh/id_ed25519"),
+        ));
         let here = format!("P = W + '/input.txt'; {code}");
-        cases.push(denied(READ_ONLY, here, format!("{operation} {{W}}/input.txt")));
+        cases.push(denied(
+            READ_ONLY,
+            here,
+            format!("{operation} {{W}}/input.txt"),
+        ));
         if operation != "chown" {
             let own = format!("P = W + '/out/own.txt'; open(P, 'w'); {code}");
             cases.push(allowed(READ_ONLY, own));
@@ -94,8 +111,14 @@ fn changes() -> Vec<Case> {
     ] {
         cases.push(denied(CHANGES, code, record));
     }
-    cases.push(allowed(CHANGES, "os.mkdir(W + '/out/new'); os.rmdir(W + '/out/new')"));
-    cases.push(allowed(CHANGES, "os.open(W + '/out', os.O_TMPFILE | os.O_RDWR)"));
+    cases.push(allowed(
+        CHANGES,
+        "os.mkdir(W + '/out/new'); os.rmdir(W + '/out/new')",
+    ));
+    cases.push(allowed(
+        CHANGES,
+        "os.open(W + '/out', os.O_TMPFILE | os.O_RDWR)",
+    ));
     cases
 }
 
@@ -103,30 +126,45 @@ fn links() -> Vec<Case> {
     let mut cases = Vec::new();
     let key = "open {O}/.ssh/id_ed25519";
     for code in ["read('out/planted')", "open('out/planted', 'a')"] {
-        // A link is recorded as what it leads to, or as itself when that is not there.
-        cases.push(denied(LINKS, code, "open {W}/out/planted"));
+        cases.push(denied(LINKS, code, key));
     }
-    cases.push(denied(LINKS, "read('out/folder/.ssh/id_ed25519')", "open {W}/out/folder/.ssh/id_ed25519"));
+    cases.push(denied(LINKS, "read('out/folder/.ssh/id_ed25519')", key));
     cases.push(denied(
         LINKS,
         "os.symlink('/etc/shadow', '/tmp/l'); read('/tmp/l')",
-        "open /tmp/l",
+        "open /etc/shadow",
     ));
     cases.push(denied(
         LINKS,
         "os.link('input.txt', 'out/hard')",
         "link {W}/input.txt",
     ));
-    cases.push(denied(LINKS, "os.link(O + '/.ssh/id_ed25519', 'out/hard')", "link {O}/.ssh/id_ed25519"));
-    cases.push(denied(LINKS, "read('/proc/self/root' + O + '/.ssh/id_ed25519')", key));
-    cases.push(allowed(LINKS, "os.symlink(W + '/input.txt', '/tmp/fine'); read('/tmp/fine')"));
-    cases.push(allowed(LINKS, "open('out/a', 'w'); os.link('out/a', 'out/b')"));
+    cases.push(denied(
+        LINKS,
+        "os.link(O + '/.ssh/id_ed25519', 'out/hard')",
+        "link {O}/.ssh/id_ed25519",
+    ));
+    cases.push(denied(
+        LINKS,
+        "read('/proc/self/root' + O + '/.ssh/id_ed25519')",
+        key,
+    ));
+    cases.push(allowed(
+        LINKS,
+        "os.symlink(W + '/input.txt', '/tmp/fine'); read('/tmp/fine')",
+    ));
+    cases.push(allowed(
+        LINKS,
+        "open('out/a', 'w'); os.link('out/a', 'out/b')",
+    ));
     cases
 }
 
 fn processes() -> Vec<Case> {
     let mut cases = Vec::new();
-    for name in ["environ", "mem", "maps", "root", "cwd", "fd", "exe", "task", "auxv", "stack"] {
+    for name in [
+        "environ", "mem", "maps", "root", "cwd", "fd", "exe", "task", "auxv", "stack",
+    ] {
         let open = if ["root", "cwd", "fd", "task"].contains(&name) {
             "os.listdir"
         } else {
@@ -138,19 +176,23 @@ fn processes() -> Vec<Case> {
     for path in [
         "/proc/sys/kernel/core_pattern",
         "/proc/sys/user/max_user_namespaces",
-        "/proc/sysrq-trigger",
-        "/proc/self/mem",
-        "/proc/self/uid_map",
-        "/proc/self/oom_score_adj",
     ] {
-        let record = path.replace("self", "{pid}");
-        let code = format!("open('{path}', 'r+b')");
-        if record == path {
-            cases.push(denied(PROCESSES, code, format!("open {path}")));
-        }
+        cases.push(denied(
+            PROCESSES,
+            format!("open('{path}', 'r+b')"),
+            format!("open {path}"),
+        ));
     }
+    cases.push(bounded(
+        PROCESSES,
+        "open('/proc/sysrq-trigger', 'r+b')",
+        "open /proc/sysrq-trigger",
+    ));
     cases.push(allowed(PROCESSES, "read('/proc/self/status')"));
-    cases.push(allowed(PROCESSES, "assert str(os.getpid()) == os.readlink('/proc/self')"));
+    cases.push(allowed(
+        PROCESSES,
+        "assert str(os.getpid()) == os.readlink('/proc/self')",
+    ));
     cases.push(allowed(
         PROCESSES,
         "assert b'CARGO' not in read('/proc/self/environ'), 'environment'",
@@ -159,8 +201,19 @@ fn processes() -> Vec<Case> {
         PROCESSES,
         "assert [p for p in os.listdir('/proc') if p.isdigit() and p == '1'] == [], 'the helper shows'",
     ));
-    for path in ["/dev/mem", "/dev/kmsg", "/dev/vda", "/dev/fuse", "/dev/kvm", "/dev/net/tun"] {
-        cases.push(denied(DEVICES, format!("read('{path}')"), format!("open {path}")));
+    for path in [
+        "/dev/mem",
+        "/dev/kmsg",
+        "/dev/vda",
+        "/dev/fuse",
+        "/dev/kvm",
+        "/dev/net/tun",
+    ] {
+        cases.push(bounded(
+            DEVICES,
+            format!("read('{path}')"),
+            format!("open {path}"),
+        ));
     }
     cases.push(denied(
         DEVICES,
@@ -179,23 +232,66 @@ fn control() -> Vec<Case> {
         ("open('out/CLAUDE.md', 'w')", "open {W}/out/CLAUDE.md"),
         ("open('out/agents.MD', 'w')", "open {W}/out/agents.MD"),
         ("open('out/.envrc', 'w')", "open {W}/out/.envrc"),
-        ("open('out/.git/hooks/pre-commit', 'w')", "open {W}/out/.git/hooks/pre-commit"),
+        (
+            "open('out/.git/hooks/pre-commit', 'w')",
+            "open {W}/out/.git/hooks/pre-commit",
+        ),
         ("open('out/.git/config', 'a')", "open {W}/out/.git/config"),
-        ("open('out/.git/../.git/config', 'a')", "open {W}/out/.git/config"),
+        (
+            "open('out/.git/../.git/config', 'a')",
+            "open {W}/out/.git/config",
+        ),
         ("os.mkdir('out/.claude')", "mkdir {W}/out/.claude"),
         ("os.unlink('out/AGENTS.md')", "unlink {W}/out/AGENTS.md"),
-        ("os.truncate('out/AGENTS.md', 0)", "truncate {W}/out/AGENTS.md"),
-        ("os.symlink('/tmp', 'out/.vscode')", "symlink {W}/out/.vscode"),
+        (
+            "os.truncate('out/AGENTS.md', 0)",
+            "truncate {W}/out/AGENTS.md",
+        ),
+        (
+            "os.symlink('/tmp', 'out/.vscode')",
+            "symlink {W}/out/.vscode",
+        ),
         ("os.rename('out/.git', 'out/git')", "rename {W}/out/.git"),
-        ("os.open('config', os.O_RDWR, dir_fd=os.open('out/.git', 0))", "open {W}/out/.git/config"),
-        ("os.chdir('out/.git'); open('config', 'w')", "open {W}/out/.git/config"),
-        ("os.symlink('.git/config', 'out/innocent'); open('out/innocent', 'w')", "open {W}/out/.git/config"),
-        ("os.link('out/AGENTS.md', 'out/hard'); open('out/hard', 'w')", "link {W}/out/AGENTS.md"),
-        ("f = os.open('out/AGENTS.md', 0); open(f'/proc/self/fd/{f}', 'r+')", "open {W}/out/AGENTS.md"),
-        ("open('out/x', 'w'); os.rename('out/x', 'out/AGENTS.md')", "rename {W}/out/x"),
+        (
+            "os.open('config', os.O_RDWR, dir_fd=os.open('out/.git', 0))",
+            "open {W}/out/.git/config",
+        ),
+        (
+            "os.chdir('out/.git'); open('config', 'w')",
+            "open {W}/out/.git/config",
+        ),
+        (
+            "os.symlink('.git/config', 'out/innocent'); open('out/innocent', 'w')",
+            "open {W}/out/.git/config",
+        ),
+        (
+            "os.link('out/AGENTS.md', 'out/hard'); open('out/hard', 'w')",
+            "link {W}/out/AGENTS.md",
+        ),
+        (
+            "f = os.open('out/AGENTS.md', 0); open(f'/proc/self/fd/{f}', 'r+')",
+            "open {W}/out/AGENTS.md",
+        ),
+        (
+            "open('out/x', 'w'); os.rename('out/x', 'out/AGENTS.md')",
+            "rename {W}/out/x",
+        ),
     ] {
         cases.push(denied(CONTROL, code, record));
     }
+    cases.push(denied(
+        CONTROL,
+        "f = os.open('out/deep/AGENTS.md', 0); open(f'/proc/self/fd/{f}', 'r+')",
+        "open {W}/out/deep/AGENTS.md",
+    ));
+    cases.push(allowed(
+        CONTROL,
+        "f = os.open('out/plain.md', 0); open(f'/proc/self/fd/{f}', 'r+')",
+    ));
+    cases.push(allowed(
+        OUTSIDE,
+        "os.close(os.open('input.txt', os.O_PATH))",
+    ));
     cases.push(allowed(CONTROL, "open('out/plain.md', 'w')"));
     cases.push(allowed(CONTROL, "read('out/AGENTS.md')"));
     cases.push(allowed(CONTROL, "open('out/.git/index', 'w')"));

@@ -17,7 +17,13 @@ fn a_write_grant_writes_and_digests_tell_before_and_after() {
         .summary
         .changed
         .iter()
-        .map(|file| (file.path.rsplit('/').next().unwrap(), file.before.as_deref(), file.after.as_deref()))
+        .map(|file| {
+            (
+                file.path.rsplit('/').next().unwrap(),
+                file.before.as_deref(),
+                file.after.as_deref(),
+            )
+        })
         .collect();
     assert_eq!(
         changed,
@@ -48,7 +54,10 @@ fn without_a_read_grant_the_workspace_is_not_there() {
     let ran = world.python(nothing, &program);
     assert_eq!(ran.outcome.end, RunEnd::Exited(1));
     assert!(ran.denied().contains(&format!("open {}", path.display())));
-    assert_eq!(world.python(ORDINARY, &program).outcome.end, RunEnd::Exited(0));
+    assert_eq!(
+        world.python(ORDINARY, &program).outcome.end,
+        RunEnd::Exited(0)
+    );
 }
 
 #[test]
@@ -83,8 +92,14 @@ fn memory_of_all_processes_together_is_limited() {
              os._exit(0)\nfor _ in range(4):\n    os.wait()\n"
         )
     };
-    assert_eq!(world.python(&limited, &program(60)).outcome.end, RunEnd::Memory);
-    assert_eq!(world.python(&limited, &program(2)).outcome.end, RunEnd::Exited(0));
+    assert_eq!(
+        world.python(&limited, &program(60)).outcome.end,
+        RunEnd::Memory
+    );
+    assert_eq!(
+        world.python(&limited, &program(2)).outcome.end,
+        RunEnd::Exited(0)
+    );
 }
 
 #[test]
@@ -108,7 +123,9 @@ fn a_file_larger_than_granted_is_cut() {
     let limited = format!("{ORDINARY}resources:\n  outputMiB: 1\n");
     let ran = world.python(&limited, "open('out/big', 'wb').write(bytes(8 << 20))");
     assert_ne!(ran.outcome.end, RunEnd::Exited(0));
-    let written = std::fs::metadata(world.path("workspace/out/big")).unwrap().len();
+    let written = std::fs::metadata(world.path("workspace/out/big"))
+        .unwrap()
+        .len();
     assert!(written <= 1 << 20, "{written}");
     let ran = world.python(&limited, "open('out/small', 'wb').write(bytes(1 << 19))");
     assert_eq!(ran.outcome.end, RunEnd::Exited(0));
@@ -126,7 +143,10 @@ fn a_program_that_is_not_granted_is_not_started() {
 #[test]
 fn stopping_a_run_ends_every_process() {
     let world = World::new();
-    world.write("skill/program.py", "import os, time\nos.fork(); os.setsid() if os.fork() == 0 else 0\ntime.sleep(600)\n");
+    world.write(
+        "skill/program.py",
+        "import os, time\nos.fork(); os.setsid() if os.fork() == 0 else 0\ntime.sleep(600)\n",
+    );
     let (script, journal) = (world.path("skill/program.py"), world.path("journals/run"));
     let plan = world.plan(ORDINARY, &["python3", script.to_str().unwrap()], &journal);
     let running = chopmark_sandbox::start(plan.unwrap()).unwrap();
@@ -134,11 +154,14 @@ fn stopping_a_run_ends_every_process() {
     let outcome = running.wait().unwrap();
     assert_eq!(outcome.end, RunEnd::SupervisorLost);
     super::world::read_journal(&journal, true);
-    let left = std::fs::read_dir("/proc").unwrap().flatten().filter(|entry| {
-        std::fs::read(entry.path().join("cmdline")).is_ok_and(|words| {
-            String::from_utf8_lossy(&words).contains(script.to_str().unwrap())
-        })
-    });
+    let left = std::fs::read_dir("/proc")
+        .unwrap()
+        .flatten()
+        .filter(|entry| {
+            std::fs::read(entry.path().join("cmdline")).is_ok_and(|words| {
+                String::from_utf8_lossy(&words).contains(script.to_str().unwrap())
+            })
+        });
     assert_eq!(left.count(), 0);
 }
 

@@ -52,7 +52,9 @@ fn race(way: &str, rounds: u32, good: &str, bad: &str) -> (String, Ran) {
     let [program, workspace, outside] =
         [&program, &workspace, &outside].map(|path| path.to_str().unwrap());
     let (rounds, good, bad) = (rounds.to_string(), fill(good), fill(bad));
-    let words = ["python3", program, workspace, outside, &rounds, way, &good, &bad];
+    let words = [
+        "python3", program, workspace, outside, &rounds, way, &good, &bad,
+    ];
     let ran = world.run(ORDINARY, &words);
     assert_eq!(ran.outcome.end, RunEnd::Exited(0));
     (world.read("workspace/out/score"), ran)
@@ -62,8 +64,14 @@ fn check(way: &str, rounds: u32, good: &str, bad: &str) {
     let (score, ran) = race(way, rounds, good, bad);
     let (won, tried) = score.trim().split_once(' ').unwrap();
     assert_eq!(won, "0");
-    assert!(tried.parse::<u32>().unwrap() > 0, "the twin never opened: {score}");
-    let denied = ran.denied().into_iter().filter(|told| told.starts_with("open "));
+    assert!(
+        tried.parse::<u32>().unwrap() > 0,
+        "the twin never opened: {score}"
+    );
+    let denied = ran
+        .denied()
+        .into_iter()
+        .filter(|told| told.starts_with("open "));
     assert!(denied.count() > 0, "no lost race was recorded");
 }
 

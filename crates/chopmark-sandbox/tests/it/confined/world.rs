@@ -144,8 +144,9 @@ impl Ran {
 
     /// Whether an access with this operation and resolved path was allowed and went well.
     pub(super) fn carried_out(&self, text: &str) -> bool {
-        self.accesses()
-            .any(|access| access.verdict == Verdict::Allowed && access.errno == 0 && told(access) == text)
+        self.accesses().any(|access| {
+            access.verdict == Verdict::Allowed && access.errno == 0 && told(access) == text
+        })
     }
 }
 
