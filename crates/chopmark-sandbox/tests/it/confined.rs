@@ -2,8 +2,10 @@
 
 mod calls;
 mod escapes;
+mod faults;
 mod files;
 mod grants;
+mod people;
 mod races;
 mod reach;
 mod world;

@@ -15,7 +15,8 @@ const SCHEMA: &str = "schema: https://chopmark.dev/schema/permissions/v1\n";
 
 /// Folders of one test; they lie outside of `/tmp`, which is private inside.
 pub(super) struct World {
-    root: tempfile::TempDir,
+    root: PathBuf,
+    _owned: Option<tempfile::TempDir>,
 }
 
 /// What came of a run.
@@ -39,7 +40,10 @@ impl HeadSigner for Key {
 impl World {
     pub(super) fn new() -> Self {
         let root = tempfile::tempdir_in("/var/tmp").unwrap();
-        let world = Self { root };
+        let world = Self {
+            root: root.path().to_owned(),
+            _owned: Some(root),
+        };
         for folder in ["skill", "workspace/out", "outside/.ssh", "journals"] {
             std::fs::create_dir_all(world.path(folder)).unwrap();
         }
@@ -48,8 +52,13 @@ impl World {
         world
     }
 
+    /// A world that another process owns.
+    pub(super) fn at(root: PathBuf) -> Self {
+        Self { root, _owned: None }
+    }
+
     pub(super) fn path(&self, relative: &str) -> PathBuf {
-        self.root.path().join(relative)
+        self.root.join(relative)
     }
 
     pub(super) fn write(&self, relative: &str, content: &str) {
