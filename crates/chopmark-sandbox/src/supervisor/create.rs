@@ -61,7 +61,7 @@ impl Supervisor {
         }
         self.note_held_before(&held);
         let link = format!("/proc/self/fd/{}", held.as_raw_fd());
-        let flags = quiet(request.flags - OFlags::CREATE - OFlags::NOFOLLOW);
+        let flags = quiet(request.flags.difference(OFlags::CREATE | OFlags::NOFOLLOW));
         let mode = if request.flags.contains(OFlags::TMPFILE) {
             take_umask(caller);
             request.mode

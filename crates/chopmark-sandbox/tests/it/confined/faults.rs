@@ -90,7 +90,7 @@ fn the_disk_of_the_journal_is_full() {
     let limited = Command::new("sh")
         .args([
             "-c",
-            "trap '' XFSZ; exec prlimit --fsize=200000 \"$@\"",
+            "trap '' XFSZ; exec prlimit --fsize=6000000 \"$@\"",
             "sh",
         ])
         .arg(std::env::current_exe().unwrap())

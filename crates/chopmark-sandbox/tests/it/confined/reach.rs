@@ -7,6 +7,13 @@ const LOCAL: &str = "local sockets";
 const OTHERS: &str = "other processes";
 
 pub(super) fn cases() -> Vec<Case> {
+    let mut cases = internet();
+    cases.extend(local());
+    cases.extend(others());
+    cases
+}
+
+fn internet() -> Vec<Case> {
     let mut cases = Vec::new();
     for (family, address, record) in [
         ("AF_INET", "('127.0.0.1', 22)", "127.0.0.1:22"),
@@ -51,6 +58,11 @@ pub(super) fn cases() -> Vec<Case> {
         INTERNET,
         "socket.socket(); socket.socket(type=socket.SOCK_DGRAM)",
     ));
+    cases
+}
+
+fn local() -> Vec<Case> {
+    let mut cases = Vec::new();
     let unix = "S = socket.socket(socket.AF_UNIX); ";
     for (code, record) in [
         ("S.connect('/run/docker.sock')", "connect /run/docker.sock"),
@@ -80,6 +92,11 @@ pub(super) fn cases() -> Vec<Case> {
         format!("{unix}S.bind('/tmp/own'); S.listen(); socket.socket(socket.AF_UNIX).connect('/tmp/own')"),
     ));
     cases.push(allowed(LOCAL, "socket.socketpair()"));
+    cases
+}
+
+fn others() -> Vec<Case> {
+    let mut cases = Vec::new();
     for (code, record) in [
         (
             "import resource; resource.prlimit(1, resource.RLIMIT_NOFILE, (0, 0))",

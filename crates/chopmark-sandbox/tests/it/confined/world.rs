@@ -139,7 +139,12 @@ impl Ran {
     pub(super) fn accesses(&self) -> impl Iterator<Item = &Access> {
         self.events.iter().filter_map(|event| match event {
             Event::Access(access) => Some(access),
-            _ => None,
+            Event::Header(_)
+            | Event::Process(_)
+            | Event::Program(_)
+            | Event::Network(..)
+            | Event::Head(_)
+            | Event::End(_) => None,
         })
     }
 
