@@ -64,17 +64,17 @@ pub(super) fn bounded(
 
 #[test]
 fn attacks_by_closed_calls_are_blocked_and_recorded() {
-    check(&calls::cases(), 70);
+    check(&calls::cases(), 100);
 }
 
 #[test]
 fn attacks_on_files_and_programs_are_blocked_and_recorded() {
-    check(&files::cases(), 60);
+    check(&files::cases(), 103);
 }
 
 #[test]
 fn attacks_by_sockets_and_processes_are_blocked_and_recorded() {
-    check(&reach::cases(), 20);
+    check(&reach::cases(), 29);
 }
 
 /// Tries all cases in one run and compares outcome and journal.

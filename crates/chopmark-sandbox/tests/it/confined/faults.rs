@@ -31,6 +31,27 @@ fn await_file(path: &Path) {
 }
 
 #[test]
+fn many_runs_at_once_all_start() {
+    let world = World::new();
+    world.write("skill/program.py", "pass\n");
+    let script = world.path("skill/program.py");
+    std::thread::scope(|threads| {
+        for thread in 0..8 {
+            let (world, script) = (&world, &script);
+            threads.spawn(move || {
+                for round in 0..10 {
+                    let journal = world.path(&format!("journals/{thread}-{round}"));
+                    let words = ["python3", script.to_str().unwrap()];
+                    let plan = world.plan(ORDINARY, &words, &journal).unwrap();
+                    let outcome = start(plan).unwrap().wait().unwrap();
+                    assert_eq!(outcome.end, RunEnd::Exited(0));
+                }
+            });
+        }
+    });
+}
+
+#[test]
 fn the_helper_is_killed() {
     let world = World::new();
     world.write("skill/program.py", FOREVER);
