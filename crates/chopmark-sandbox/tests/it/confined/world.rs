@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use chopmark_core::permission::{Consent, Grant, Manifest, PolicyLimits};
 use chopmark_sandbox::journal::{Access, Event, Reader, Verdict, verify};
-use chopmark_sandbox::{HeadSigner, Outcome, Plan, PlanError, PlanOptions, RunFacts, start};
+use chopmark_sandbox::{
+    BrokerEndpoint, HeadSigner, Outcome, Plan, PlanError, PlanOptions, RunFacts, start,
+};
 use ed25519_dalek::{Signer as _, SigningKey};
 
 /// The first line of every manifest.
@@ -93,6 +95,17 @@ impl World {
         arguments: &[&str],
         journal: &Path,
     ) -> Result<Plan, PlanError> {
+        self.plan_with(manifest, arguments, journal, None, Vec::new())
+    }
+
+    pub(super) fn plan_with(
+        &self,
+        manifest: &str,
+        arguments: &[&str],
+        journal: &Path,
+        broker: Option<BrokerEndpoint>,
+        environment: Vec<(String, String)>,
+    ) -> Result<Plan, PlanError> {
         let manifest = Manifest::parse(&format!("{SCHEMA}{manifest}")).unwrap();
         let grant = Grant::from_manifest(
             &manifest,
@@ -106,8 +119,8 @@ impl World {
                 ..RunFacts::default()
             },
             signer: Box::new(Key(key())),
-            broker: None,
-            environment: Vec::new(),
+            broker,
+            environment,
             search_path: ["/usr/bin", "/bin"].map(PathBuf::from).to_vec(),
             terminal: None,
             protected: Vec::new(),
