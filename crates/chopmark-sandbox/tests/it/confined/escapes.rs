@@ -69,7 +69,7 @@ fn attacks_by_closed_calls_are_blocked_and_recorded() {
 
 #[test]
 fn attacks_on_files_and_programs_are_blocked_and_recorded() {
-    check(&files::cases(), 103);
+    check(&files::cases(), 104);
 }
 
 #[test]

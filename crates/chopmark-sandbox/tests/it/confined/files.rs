@@ -284,6 +284,12 @@ fn control() -> Vec<Case> {
         "f = os.open('out/deep/AGENTS.md', 0); open(f'/proc/self/fd/{f}', 'r+')",
         "open {W}/out/deep/AGENTS.md",
     ));
+    cases.push(denied(
+        CONTROL,
+        "f = os.open('out/deep/AGENTS.md', 0); \
+         call(265, -100, b'/proc/self/fd/%d' % f, -100, b'out/other', 0x400); open('out/other', 'w')",
+        "link {W}/out/deep/AGENTS.md",
+    ));
     cases.push(allowed(
         CONTROL,
         "f = os.open('out/plain.md', 0); open(f'/proc/self/fd/{f}', 'r+')",
