@@ -21,6 +21,6 @@ pub use network::{NetworkEvent, Stage, Verdict};
 pub use operation::Operation;
 pub use reader::{Reader, Verified, VerifyError, verify};
 pub use sink::{Sink, SinkClosed};
-pub(crate) use summary::Tally;
+pub(crate) use summary::{BEFORE, Tally};
 pub use summary::{ChangedFile, Summary};
 pub use writer::{HeadSigner, JournalError, Writer};

@@ -95,7 +95,7 @@ pub fn start(plan: Plan) -> Result<Running, StartError> {
     let header = header(&options.facts, &layers, &rules, arguments, &*options.signer);
     let writer = Writer::create(&options.journal_path, header, options.signer)
         .map_err(StartError::Journal)?;
-    let listener = helper.ready(early, &ours)?;
+    let listener = helper.ready(&ours, early)?;
     let broker = match (network, options.broker, listener) {
         (true, Some(endpoint), Some(listener)) => {
             Some(endpoint.start(listener, sink).map_err(StartError::Broker)?)
@@ -181,9 +181,6 @@ struct RunParts {
     started_ns: u64,
 }
 
-/// A message and the descriptor that came with it.
-type Heard = (Message, Option<OwnedFd>);
-
 /// The helper as a child process; killed and reaped when dropped.
 struct Helper {
     pid: Pid,
@@ -191,47 +188,41 @@ struct Helper {
 }
 
 impl Helper {
-    /// Learns the helper's id from the launcher, which ends.
-    ///
-    /// The helper runs already and may be quicker than the launcher: what it said before is
-    /// returned too.
-    fn adopt(launcher: u32, control: &OwnedFd) -> Result<(Self, Option<Heard>), StartError> {
-        let mut message = next(control);
-        let mut early = None;
-        if matches!(message, Ok((Message::Ready, _))) {
-            early = message.ok();
-            message = next(control);
-        }
+    /// Learns the helper's id from the launcher, which ends; what the helper itself said before
+    /// the launcher came to it is kept.
+    fn adopt(launcher: u32, control: &OwnedFd) -> Result<(Self, Option<Received>), StartError> {
         let launcher = i32::try_from(launcher).ok().and_then(Pid::from_raw);
-        // It was our child and has ended, or ends at once.
+        // It is our child and ends at once.
         let _ = waitpid(launcher, WaitOptions::empty());
-        match message? {
-            (Message::Helper(pid), _) => {
-                let pid = i32::try_from(pid)
-                    .ok()
-                    .and_then(Pid::from_raw)
-                    .ok_or(StartError::Lost)?;
-                let pidfd =
-                    pidfd_open(pid, PidfdFlags::empty()).map_err(|errno| StartError::System {
-                        doing: "watch the helper",
-                        errno,
-                    })?;
-                Ok((Self { pid, pidfd }, early))
+        let mut early: Option<Received> = None;
+        loop {
+            match next(control) {
+                Ok((Message::Helper(pid), _)) => return Ok((Self::new(pid)?, early)),
+                Ok(received) if early.is_none() => early = Some(received),
+                Ok((message, _)) => return Err(unexpected(message)),
+                Err(error) => return Err(early.map_or(error, |(message, _)| unexpected(message))),
             }
-            (message, _) => Err(unexpected(message)),
         }
+    }
+
+    fn new(pid: u32) -> Result<Self, StartError> {
+        let pid = i32::try_from(pid)
+            .ok()
+            .and_then(Pid::from_raw)
+            .ok_or(StartError::Lost)?;
+        let pidfd = pidfd_open(pid, PidfdFlags::empty()).map_err(|errno| StartError::System {
+            doing: "watch the helper",
+            errno,
+        })?;
+        Ok(Self { pid, pidfd })
     }
 
     fn ready(
         &self,
-        early: Option<Heard>,
         control: &OwnedFd,
+        early: Option<Received>,
     ) -> Result<Option<TcpListener>, StartError> {
-        let heard = match early {
-            Some(heard) => heard,
-            None => next(control)?,
-        };
-        match heard {
+        match early.map_or_else(|| next(control), Ok)? {
             (Message::Ready, listener) => Ok(listener.map(TcpListener::from)),
             (message, _) => Err(unexpected(message)),
         }
@@ -255,8 +246,11 @@ impl Drop for Helper {
     }
 }
 
+/// A message, with the descriptor that came with it.
+type Received = (Message, Option<OwnedFd>);
+
 /// The next message; the helper must be quick.
-fn next(control: &OwnedFd) -> Result<Heard, StartError> {
+fn next(control: &OwnedFd) -> Result<Received, StartError> {
     let deadline = Timespec {
         tv_sec: START_SECONDS,
         tv_nsec: 0,

@@ -3,6 +3,7 @@
 //! Everything here runs in the helper, inside the skill's mount namespace and Landlock domain.
 
 mod attributes;
+mod before;
 mod caller;
 mod closed;
 mod create;
@@ -42,6 +43,7 @@ pub(crate) struct Supervisor {
     callers: Mutex<Callers>,
     images: Sender<Work>,
     threads: fork::ThreadCount,
+    before: before::Before,
     process_device: u64,
     temp_device: u64,
     started_ns: u64,
@@ -72,6 +74,7 @@ impl Supervisor {
             callers: Mutex::new(Callers::default()),
             images,
             threads: fork::ThreadCount::default(),
+            before: before::Before::default(),
             process_device: rustix::fs::stat("/proc")?.st_dev,
             temp_device: rustix::fs::stat("/tmp")?.st_dev,
             started_ns,
@@ -146,6 +149,7 @@ impl Supervisor {
             libc::SYS_bind => self.bind(call, caller),
             libc::SYS_sendto | libc::SYS_sendmsg | libc::SYS_sendmmsg => self.send(call, caller),
             libc::SYS_memfd_create => self.memfd(call, caller),
+            libc::SYS_prlimit64 => self.limit_process(call, caller),
             _ => match closed_name(number) {
                 Some(name) => self.refuse_call(call, caller, name, Errno::PERM),
                 None => self.mutate(call, caller),

@@ -134,7 +134,7 @@ impl Tally {
         let before = second
             .strip_prefix(BEFORE)
             .and_then(|hex| String::from_utf8(hex.to_vec()).ok());
-        let other = if access.operation == Operation::Open {
+        let other = if access.operation == Operation::Open || before.is_some() {
             &[][..]
         } else {
             second

@@ -11,7 +11,7 @@ use libc::{
     SYS_lremovexattr, SYS_lsetxattr, SYS_memfd_create, SYS_mkdir, SYS_mkdirat, SYS_mknod,
     SYS_mknodat, SYS_modify_ldt, SYS_mount, SYS_mount_setattr, SYS_move_mount, SYS_open,
     SYS_open_by_handle_at, SYS_open_tree, SYS_openat, SYS_openat2, SYS_perf_event_open,
-    SYS_pidfd_getfd, SYS_pivot_root, SYS_process_madvise, SYS_process_vm_readv,
+    SYS_pidfd_getfd, SYS_pivot_root, SYS_prlimit64, SYS_process_madvise, SYS_process_vm_readv,
     SYS_process_vm_writev, SYS_ptrace, SYS_quotactl, SYS_quotactl_fd, SYS_reboot, SYS_removexattr,
     SYS_rename, SYS_renameat, SYS_renameat2, SYS_request_key, SYS_rmdir, SYS_seccomp, SYS_sendmmsg,
     SYS_sendmsg, SYS_sendto, SYS_setns, SYS_settimeofday, SYS_setxattr, SYS_socket, SYS_socketpair,
@@ -77,6 +77,8 @@ pub(crate) const SUPERVISED: &[i64] = &[
 /// Calls that go to the supervisor only for some arguments.
 pub(crate) const CONDITIONAL: &[(i64, Condition)] = &[
     (SYS_sendto, Condition::NotNull { argument: 4 }),
+    // Another process, the helper among them, would lose its limits or get worse ones.
+    (SYS_prlimit64, Condition::NotNull { argument: 0 }),
     (
         SYS_ioctl,
         Condition::OneOf {
@@ -91,8 +93,6 @@ pub(crate) const CONDITIONAL: &[(i64, Condition)] = &[
             values: PERSONALITIES,
         },
     ),
-    // Of another process: the helper's own limits are within reach of an equal user.
-    (libc::SYS_prlimit64, Condition::NotNull { argument: 0 }),
     (
         SYS_unshare,
         Condition::AnyBit {
@@ -216,11 +216,11 @@ pub(crate) enum Condition {
 const CONDITIONAL_NAMES: &[(i64, &str)] = &[
     (SYS_ioctl, "ioctl"),
     (libc::SYS_personality, "personality"),
-    (libc::SYS_prlimit64, "prlimit64"),
     (SYS_unshare, "unshare"),
     (SYS_seccomp, "seccomp"),
     (SYS_socket, "socket"),
     (SYS_socketpair, "socketpair"),
+    (SYS_prlimit64, "prlimit64"),
 ];
 
 /// Not in the C library's headers yet.

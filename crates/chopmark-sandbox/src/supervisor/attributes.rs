@@ -60,7 +60,14 @@ impl Supervisor {
                     Ok(path) if path.is_empty() && may_be_empty => self.descriptor(caller, folder),
                     Ok(path) => {
                         access.requested = path;
-                        self.object_at(caller, folder, &access.requested, last)
+                        let found = self.object_at(caller, folder, &access.requested, last);
+                        if found.is_err() {
+                            let path = &access.requested;
+                            let base = self.base(caller, int(folder), path).unwrap_or(None);
+                            let base = base.as_ref().map(AsFd::as_fd);
+                            access.resolved = self.leads_to(caller, base, path, last);
+                        }
+                        found
                     }
                     // Some calls take no path to mean the descriptor itself.
                     Err(Errno::FAULT) if address == 0 => self.descriptor(caller, folder),
@@ -71,7 +78,6 @@ impl Supervisor {
         let found = match found {
             Ok(found) => found,
             Err(errno) => {
-                access.resolved = self.intended(None, &access.requested);
                 self.judge(&mut access, Err(errno));
                 self.report(&Report::Access(access));
                 return self.fail(call, errno);
@@ -86,6 +92,10 @@ impl Supervisor {
         }
         if !self.may_change(&found) {
             return self.refuse(call, access, rule::NOT_GRANTED, Errno::ROFS);
+        }
+        if let Change::Size(_) = change {
+            self.note_held_before(&found);
+            access.second = self.tell_before(access.device, access.inode);
         }
         let outcome = match change {
             Change::Mode(mode) => change_mode(&found, mode),

@@ -45,6 +45,16 @@ impl Supervisor {
         self.fail(call, Errno::NOSYS);
     }
 
+    /// `prlimit64` of a process that is named: its own, or none.
+    pub(super) fn limit_process(&self, call: &Notification, caller: Caller) {
+        let [process, ..] = call.arguments;
+        if unsigned(process) == caller.pid || unsigned(process) == caller.thread {
+            self.let_run(call);
+        } else {
+            self.refuse_call(call, caller, "prlimit64", Errno::PERM);
+        }
+    }
+
     /// `memfd_create`: made by the helper, sealed against execution.
     pub(super) fn memfd(&self, call: &Notification, caller: Caller) {
         let [name, flags, ..] = call.arguments;

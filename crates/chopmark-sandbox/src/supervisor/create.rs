@@ -1,7 +1,7 @@
 //! Opens that may change something: the folder is resolved first, then judged, then the last name.
 
 use std::ffi::OsStr;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 
 use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, openat, openat2, statat};
@@ -34,13 +34,43 @@ impl Supervisor {
                 name,
                 found,
             } => {
+                if found == Found::Magic {
+                    return self.open_again(caller, &folder, &name, request);
+                }
                 let path = join(&self.path_of(folder.as_fd()), &name);
-                if !temporary && found != Found::Magic && self.is_control(&path) {
+                if !temporary && self.is_control(&path) {
                     return Err(OpenError::Control);
                 }
                 self.open_last(caller, &folder, &name, found, request)
             }
         }
+    }
+
+    /// Opens anew what one of the caller's descriptors holds: pinned, judged, then opened.
+    fn open_again(
+        &self,
+        caller: Caller,
+        folder: &OwnedFd,
+        name: &[u8],
+        request: &Request,
+    ) -> Result<OwnedFd, OpenError> {
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
+        let held = openat(folder, OsStr::from_bytes(name), flags, Mode::empty())?;
+        if self.is_control(&self.path_of(held.as_fd())) {
+            return Err(OpenError::Control);
+        }
+        self.note_held_before(&held);
+        let link = format!("/proc/self/fd/{}", held.as_raw_fd());
+        let flags = quiet(request.flags.difference(OFlags::CREATE | OFlags::NOFOLLOW));
+        let mode = if request.flags.contains(OFlags::TMPFILE) {
+            take_umask(caller);
+            request.mode
+        } else {
+            0
+        };
+        let file = openat(rustix::fs::CWD, link, flags, Mode::from_raw_mode(mode))?;
+        restore_blocking(&file, request.flags)?;
+        Ok(file)
     }
 
     fn open_last(
@@ -56,16 +86,12 @@ impl Supervisor {
         if creates {
             take_umask(caller);
         }
-        let resolve = match found {
-            Found::Magic => ResolveFlags::empty(),
-            Found::Missing | Found::Plain => {
-                ResolveFlags::NO_MAGICLINKS | ResolveFlags::NO_SYMLINKS
-            }
-        };
+        let resolve = ResolveFlags::NO_MAGICLINKS | ResolveFlags::NO_SYMLINKS;
         let name = OsStr::from_bytes(name);
         let makes =
             request.flags.contains(OFlags::CREATE) || request.flags.contains(OFlags::TMPFILE);
         let mode = Mode::from_raw_mode(if makes { request.mode } else { 0 });
+        self.note_before(folder, name, found);
         match openat2(folder, name, quiet(request.flags), mode, resolve) {
             Ok(file) => {
                 restore_blocking(&file, request.flags)?;

@@ -46,7 +46,7 @@ impl Supervisor {
             Err(errno) => {
                 let base = self.base(caller, folder, &access.requested).unwrap_or(None);
                 let base = base.as_ref().map(AsFd::as_fd);
-                access.resolved = self.intended(base, &access.requested);
+                access.resolved = self.leads_to(caller, base, &access.requested, Last::Follow);
                 self.judge(&mut access, Err(errno));
                 self.report(&Report::Access(access));
                 return self.fail(call, errno);

@@ -1,12 +1,12 @@
 //! Changes of the tree: carried out for the caller on a resolved folder and name.
 
 use std::ffi::OsStr;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 
 use rustix::fs::{
-    AtFlags, FileType, Mode, OFlags, RenameFlags, fstat, linkat, mkdirat, mknodat, renameat_with,
-    symlinkat, unlinkat,
+    AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, fstat, linkat, mkdirat, mknodat, openat,
+    renameat_with, symlinkat, unlinkat,
 };
 use rustix::io::Errno;
 
@@ -131,7 +131,8 @@ impl Supervisor {
         let base = self
             .base(caller, int(folder), &access.requested)
             .unwrap_or(None);
-        access.resolved = self.intended(base.as_ref().map(AsFd::as_fd), &access.requested);
+        let base = base.as_ref().map(AsFd::as_fd);
+        access.resolved = self.leads_to(caller, base, &access.requested, Last::Stay);
         self.judge(&mut access, Err(errno));
         self.report(&Report::Access(access));
         Err(errno)
@@ -159,6 +160,10 @@ impl Supervisor {
         access.flags = u64::from(flags.bits());
         describe(&mut access, &spot);
         let is_control = self.is_control_name(&spot.path);
+        if operation == Operation::Unlink && !is_control {
+            self.note_before(&spot.folder, OsStr::from_bytes(&spot.name), spot.found);
+            access.second = self.tell_before(access.device, access.inode);
+        }
         let act = || unlinkat(&spot.folder, OsStr::from_bytes(&spot.name), flags);
         self.carry_out(call, access, is_control, act);
         Ok(())
@@ -227,20 +232,39 @@ impl Supervisor {
             Err(errno) => return self.lost(call, access, from.0, errno),
         };
         describe(&mut access, &old);
+        // What a descriptor holds is pinned, so that what is judged is what gets the name.
+        let held = match old.found {
+            Found::Magic => Some(self.held(&mut access, &old)?),
+            Found::Missing | Found::Plain => None,
+        };
         let new = self.spot(caller, to.0, &new, Last::Stay)?;
         access.second = new.path.clone();
-        let is_control = self.is_control(&old.path) || self.is_control_name(&new.path);
+        let is_control = self.is_control(&access.resolved) || self.is_control_name(&new.path);
         self.carry_out(call, access, is_control, || {
-            // A link of `/proc` to an open file without a name: as the caller asked, followed.
-            let follow = if old.found == Found::Magic {
-                AtFlags::SYMLINK_FOLLOW
-            } else {
-                AtFlags::empty()
-            };
-            let (from, to) = (OsStr::from_bytes(&old.name), OsStr::from_bytes(&new.name));
-            linkat(&old.folder, from, &new.folder, to, follow)
+            let to = OsStr::from_bytes(&new.name);
+            match &held {
+                Some(held) => {
+                    let from = format!("/proc/self/fd/{}", held.as_raw_fd());
+                    linkat(CWD, from, &new.folder, to, AtFlags::SYMLINK_FOLLOW)
+                }
+                None => {
+                    let from = OsStr::from_bytes(&old.name);
+                    linkat(&old.folder, from, &new.folder, to, AtFlags::empty())
+                }
+            }
         });
         Ok(())
+    }
+
+    /// The object behind a link of `/proc`; the record then tells of it.
+    fn held(&self, access: &mut Access, spot: &Spot) -> Result<OwnedFd, Errno> {
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
+        let name = OsStr::from_bytes(&spot.name);
+        let held = openat(&spot.folder, name, flags, Mode::empty())?;
+        access.resolved = self.path_of(held.as_fd());
+        let stat = fstat(&held)?;
+        (access.device, access.inode) = (stat.st_dev, stat.st_ino);
+        Ok(held)
     }
 
     fn symlink(
@@ -337,7 +361,7 @@ fn describe(access: &mut Access, spot: &Spot) {
 
 fn object(folder: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd, Errno> {
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    rustix::fs::openat(folder, OsStr::from_bytes(name), flags, Mode::empty())
+    openat(folder, OsStr::from_bytes(name), flags, Mode::empty())
 }
 
 fn trim_slashes(path: &[u8]) -> &[u8] {

@@ -75,6 +75,11 @@ impl Supervisor {
             let link = format!("/proc/self/fd/{}", target.as_raw_fd());
             connect(&own, &SocketAddrUnix::new(link)?)
         });
+        if outcome.is_err() {
+            let base = self.base(caller, libc::AT_FDCWD, path).unwrap_or(None);
+            let base = base.as_ref().map(AsFd::as_fd);
+            access.resolved = self.leads_to(caller, base, path, Last::Follow);
+        }
         self.judge(&mut access, outcome);
         match outcome {
             Ok(()) => {

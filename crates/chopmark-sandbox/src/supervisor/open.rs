@@ -59,9 +59,17 @@ impl Supervisor {
             access.resolved = self.path_of(file.as_fd());
             if let Ok(stat) = fstat(file) {
                 (access.device, access.inode) = (stat.st_dev, stat.st_ino);
+                if changes(request.flags) {
+                    access.second = self.tell_before(stat.st_dev, stat.st_ino);
+                }
             }
         } else {
-            access.resolved = self.intended(base, &request.path);
+            let last = if request.flags.contains(OFlags::NOFOLLOW) {
+                Last::Stay
+            } else {
+                Last::Follow
+            };
+            access.resolved = self.leads_to(caller, base, &request.path, last);
         }
         let result = match &outcome {
             Ok(_) => Ok(()),
@@ -77,6 +85,8 @@ impl Supervisor {
         access.requested = request.path.clone();
         self.report(&Report::Access(access));
         match outcome {
+            // A descriptor that only names cannot be handed over, and opens nothing.
+            Ok(_) if request.flags.contains(OFlags::PATH) => self.let_run(call),
             Ok(file) if blocks(&file) => self.open_later(call, file, request.flags),
             Ok(file) => self.inject(call, &file, close_on_exec),
             Err(_) => self.fail(call, result.err().unwrap_or(Errno::ACCESS)),

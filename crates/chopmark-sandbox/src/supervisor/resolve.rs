@@ -83,71 +83,127 @@ impl Supervisor {
         if path.is_empty() {
             return Err(Errno::NOENT);
         }
-        let mut folder = match base {
-            Some(base) if !path.starts_with(b"/") => reopen(base)?,
-            Some(_) | None => root()?,
+        let mut folder = start(base, path)?;
+        self.walk_on(caller, &mut folder, &mut parts(path), last)
+    }
+
+    /// Where `path` leads, as far as that can be told: links are followed to the first part that
+    /// is not there or may not be entered, and the rest is taken as it is written.
+    pub(super) fn leads_to(
+        &self,
+        caller: Caller,
+        base: Option<BorrowedFd<'_>>,
+        path: &[u8],
+        last: Last,
+    ) -> Vec<u8> {
+        let Ok(mut folder) = start(base, path) else {
+            return self.intended(base, path);
         };
-        let mut rest: VecDeque<Vec<u8>> = parts(path);
-        let mut links = 0_u32;
-        while let Some(part) = rest.pop_front() {
-            let at_end = rest.is_empty();
-            if part == b"." || part == b".." {
-                folder = open_part(folder.as_fd(), &part, OFlags::DIRECTORY)?;
-                continue;
-            }
-            let in_processes = fstat(&folder)?.st_dev == self.process_device;
-            let part = if in_processes {
-                self.own(caller, folder.as_fd(), part)?
-            } else {
-                part
-            };
-            let next = match open_part(folder.as_fd(), &part, OFlags::NOFOLLOW) {
-                Ok(next) => next,
-                Err(Errno::NOENT) if at_end => {
-                    return Ok(Walked::Name {
-                        folder,
-                        name: part,
-                        found: Found::Missing,
-                    });
-                }
-                Err(errno) => return Err(errno),
-            };
-            let stat = fstat(&next)?;
-            if !is_link(&stat) || (at_end && last == Last::Stay) {
-                if at_end {
-                    return Ok(Walked::Name {
-                        folder,
-                        name: part,
-                        found: Found::Plain,
-                    });
-                }
-                folder = next;
-                continue;
-            }
-            links = links.saturating_add(1);
-            if links > MOST_LINKS {
-                return Err(Errno::LOOP);
-            }
-            if in_processes && !is_root_of_processes(&fstat(&folder)?) {
-                if at_end {
-                    return Ok(Walked::Name {
-                        folder,
-                        name: part,
-                        found: Found::Magic,
-                    });
-                }
-                folder = open_part(folder.as_fd(), &part, OFlags::empty())?;
-                continue;
-            }
-            let content = readlinkat(&next, "", Vec::new())?.into_bytes();
-            if content.starts_with(b"/") {
-                folder = root()?;
-            }
-            for part in parts(&content).into_iter().rev() {
-                rest.push_front(part);
+        let mut rest = parts(path);
+        match self.walk_on(caller, &mut folder, &mut rest, last) {
+            Ok(Walked::Folder(folder)) => self.path_of(folder.as_fd()),
+            Ok(Walked::Name {
+                folder,
+                name,
+                found: Found::Magic,
+            }) => open_part(folder.as_fd(), &name, OFlags::empty()).map_or_else(
+                |_| join(&self.path_of(folder.as_fd()), &name),
+                |object| self.path_of(object.as_fd()),
+            ),
+            Ok(Walked::Name { folder, name, .. }) => join(&self.path_of(folder.as_fd()), &name),
+            Err(_) => {
+                let rest: Vec<Vec<u8>> = rest.into();
+                self.intended(Some(folder.as_fd()), &rest.join(&b'/'))
             }
         }
-        Ok(Walked::Folder(folder))
+    }
+
+    /// Walks `rest` from `folder`; on failure both tell where it ended.
+    fn walk_on(
+        &self,
+        caller: Caller,
+        folder: &mut OwnedFd,
+        rest: &mut VecDeque<Vec<u8>>,
+        last: Last,
+    ) -> Result<Walked, Errno> {
+        let mut links = 0_u32;
+        while let Some(part) = rest.pop_front() {
+            match self.step(caller, folder, part.clone(), rest, last, &mut links) {
+                Ok(Some(walked)) => return Ok(walked),
+                Ok(None) => {}
+                Err(errno) => {
+                    rest.push_front(part);
+                    return Err(errno);
+                }
+            }
+        }
+        folder
+            .try_clone()
+            .map(Walked::Folder)
+            .map_err(super::io_errno)
+    }
+
+    /// One part further; the end of the walk when it is there.
+    fn step(
+        &self,
+        caller: Caller,
+        folder: &mut OwnedFd,
+        part: Vec<u8>,
+        rest: &mut VecDeque<Vec<u8>>,
+        last: Last,
+        links: &mut u32,
+    ) -> Result<Option<Walked>, Errno> {
+        let at_end = rest.is_empty();
+        if part == b"." || part == b".." {
+            *folder = open_part(folder.as_fd(), &part, OFlags::DIRECTORY)?;
+            return Ok(None);
+        }
+        let in_processes = fstat(&*folder)?.st_dev == self.process_device;
+        let part = if in_processes {
+            self.own(caller, folder.as_fd(), part)?
+        } else {
+            part
+        };
+        let end = |folder: &OwnedFd, name, found| {
+            let folder = folder.try_clone().map_err(super::io_errno)?;
+            Ok(Some(Walked::Name {
+                folder,
+                name,
+                found,
+            }))
+        };
+        let next = match open_part(folder.as_fd(), &part, OFlags::NOFOLLOW) {
+            Ok(next) => next,
+            Err(Errno::NOENT) if at_end => return end(folder, part, Found::Missing),
+            Err(errno) => return Err(errno),
+        };
+        let stat = fstat(&next)?;
+        if !is_link(&stat) || (at_end && last == Last::Stay) {
+            if at_end {
+                return end(folder, part, Found::Plain);
+            }
+            *folder = next;
+            return Ok(None);
+        }
+        *links = links.saturating_add(1);
+        if *links > MOST_LINKS {
+            return Err(Errno::LOOP);
+        }
+        if in_processes && !is_root_of_processes(&fstat(&*folder)?) {
+            if at_end {
+                return end(folder, part, Found::Magic);
+            }
+            *folder = open_part(folder.as_fd(), &part, OFlags::empty())?;
+            return Ok(None);
+        }
+        let content = readlinkat(&next, "", Vec::new())?.into_bytes();
+        if content.starts_with(b"/") {
+            *folder = root()?;
+        }
+        for part in parts(&content).into_iter().rev() {
+            rest.push_front(part);
+        }
+        Ok(None)
     }
 
     /// In `/proc`, the caller's own name for `self`; the helper's folder and memory are closed.
@@ -218,6 +274,14 @@ fn root() -> Result<OwnedFd, Errno> {
         OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
         Mode::empty(),
     )
+}
+
+/// Where a walk of `path` begins.
+fn start(base: Option<BorrowedFd<'_>>, path: &[u8]) -> Result<OwnedFd, Errno> {
+    match base {
+        Some(base) if !path.starts_with(b"/") => reopen(base),
+        Some(_) | None => root(),
+    }
 }
 
 fn reopen(folder: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {

@@ -27,14 +27,15 @@ pub(super) fn watch_memory(supervisor: &Supervisor, control: &OwnedFd) {
     }
 }
 
-/// Memory of all processes but the helper that is theirs alone, in bytes.
+/// Memory of all processes but the helper that is theirs alone, in bytes; all there is when it
+/// cannot be told.
 fn resident_bytes() -> u64 {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let Ok(folder) = openat(CWD, "/proc", flags, Mode::empty()) else {
-        return 0;
+        return u64::MAX;
     };
     let Ok(entries) = Dir::new(folder) else {
-        return 0;
+        return u64::MAX;
     };
     entries
         .flatten()

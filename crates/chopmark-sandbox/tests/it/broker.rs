@@ -6,3 +6,6 @@ mod origin;
 mod requests;
 mod secrets;
 mod world;
+
+pub(crate) use origin::Origin;
+pub(crate) use world::{SECRET, narrow, near, placeholder, token};

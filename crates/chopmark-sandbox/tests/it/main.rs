@@ -8,5 +8,6 @@
 
 mod bench;
 mod broker;
+mod confined;
 mod escape;
 mod granted;

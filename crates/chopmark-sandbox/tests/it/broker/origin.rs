@@ -22,16 +22,16 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 /// A running server; its runtime ends with it.
-pub(super) struct Origin {
-    pub(super) tls: SocketAddr,
+pub(crate) struct Origin {
+    pub(crate) tls: SocketAddr,
     pub(super) plain: SocketAddr,
-    pub(super) ca_pem: String,
+    pub(crate) ca_pem: String,
     seen: Arc<Mutex<Vec<String>>>,
     _runtime: tokio::runtime::Runtime,
 }
 
 impl Origin {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -52,7 +52,7 @@ impl Origin {
     }
 
     /// Everything that arrived, request line and headers, one text a request.
-    pub(super) fn seen(&self) -> Vec<String> {
+    pub(crate) fn seen(&self) -> Vec<String> {
         self.seen.lock().unwrap().clone()
     }
 }

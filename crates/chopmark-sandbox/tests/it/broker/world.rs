@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 use super::origin::Origin;
 
-pub(super) const SECRET: &str = "tok-9f8e7d6c5b4a39281706";
+pub(crate) const SECRET: &str = "tok-9f8e7d6c5b4a39281706";
 
 pub(super) struct World {
     pub(super) origin: Origin,
@@ -204,7 +204,7 @@ pub(super) fn setup(network: Vec<NetworkPermission>) -> Setup {
 }
 
 /// `host` on `port`, which may be this machine.
-pub(super) fn near(host: &str, port: u16) -> NetworkPermission {
+pub(crate) fn near(host: &str, port: u16) -> NetworkPermission {
     far(host, port).with_private_addresses()
 }
 
@@ -214,19 +214,19 @@ pub(super) fn far(host: &str, port: u16) -> NetworkPermission {
 }
 
 /// Only GET under `/v1/`.
-pub(super) fn narrow(permission: NetworkPermission) -> NetworkPermission {
+pub(crate) fn narrow(permission: NetworkPermission) -> NetworkPermission {
     permission
         .with_methods(vec![Method::Get])
         .unwrap()
         .with_path_prefix("/v1/".parse().unwrap())
 }
 
-pub(super) fn placeholder() -> Placeholder {
+pub(crate) fn placeholder() -> Placeholder {
     Placeholder::from_random([0x5a; 16])
 }
 
 /// `TOKEN` as a bearer token for GET under `/v1/` at `host`.
-pub(super) fn token(host: &str, port: u16) -> SecretBinding {
+pub(crate) fn token(host: &str, port: u16) -> SecretBinding {
     let target = SecretTarget::new("Authorization".parse().unwrap(), "Bearer {secret}").unwrap();
     let permission = SecretPermission::new(
         "TOKEN".parse().unwrap(),

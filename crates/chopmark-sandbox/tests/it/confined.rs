@@ -1,0 +1,12 @@
+//! Real programs in a real sandbox: the kernel decides, the journal tells.
+
+mod calls;
+mod egress;
+mod escapes;
+mod faults;
+mod files;
+mod grants;
+mod people;
+mod races;
+mod reach;
+mod world;
