@@ -19,13 +19,27 @@ fn compare(name: &str, made: &Value) {
     let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../vectors")
         .join(name);
-    let text = format!("{}\n", serde_json::to_string_pretty(made).unwrap());
+    let text = format!("{}\n", serde_json::to_string_pretty(&sorted(made)).unwrap());
     if std::env::var_os("CHOPMARK_VECTORS").is_some_and(|value| value == "write") {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, &text).unwrap();
     }
     let kept = std::fs::read_to_string(&path).unwrap();
     assert_eq!(kept, text, "{name} differs from what this code makes");
+}
+
+/// The value with the keys of its objects in order, however the JSON library keeps them.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let mut entries: Vec<_> = fields.iter().collect();
+            entries.sort_by_key(|(key, _)| key.as_str());
+            let entries = entries.into_iter().map(|(k, v)| (k.clone(), sorted(v)));
+            Value::Object(entries.collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
 }
 
 #[test]
