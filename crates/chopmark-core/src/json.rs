@@ -4,6 +4,7 @@
 //! duplicate or unknown fields, other escapes, floats, and two spellings of one number.
 
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use thiserror::Error;
 
 /// The largest integer that every JSON reader keeps exactly: 2^53 − 1.
@@ -31,6 +32,25 @@ pub fn from_canonical<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Result<T
 /// [`JsonError::Syntax`] when the value cannot be JSON (a map whose keys are not strings).
 pub fn to_canonical<T: Serialize>(value: &T) -> Result<Vec<u8>, JsonError> {
     serde_json::to_vec(value).map_err(|e| JsonError::Syntax(e.to_string()))
+}
+
+/// Returns `value` with the keys of its objects in order of their bytes.
+///
+/// Whether the JSON library keeps keys sorted or as they came is a feature that any other crate
+/// of a program may switch on; digests must not follow it.
+pub fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let mut entries: Vec<_> = fields.iter().collect();
+            entries.sort_by_key(|(key, _)| key.as_str());
+            let entries = entries
+                .into_iter()
+                .map(|(key, inner)| (key.clone(), sorted(inner)));
+            Value::Object(entries.collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
 }
 
 /// Why bytes are not the canonical JSON of a value.

@@ -7,12 +7,13 @@ use super::{
     PolicyLimits, Profile, Resource, SCHEMA,
 };
 use crate::digest::{GrantDigest, PermissionsDigest};
+use crate::json::sorted;
 
 impl Manifest {
     /// Prints the manifest as JSON with sorted keys; [`Manifest::parse`] reads it back.
     pub fn to_json(&self) -> String {
         let amounts = |resource: Resource| self.resources().asked(resource);
-        print(self, &amounts).to_string()
+        sorted(&print(self, &amounts)).to_string()
     }
 
     /// Returns the digest of [`Manifest::to_json`].
@@ -29,8 +30,8 @@ impl Grant {
             Profile::Signed => "signed",
             Profile::Legacy => "legacy",
         };
-        json!({ "profile": profile, "permissions": print(&self.as_manifest(), &amounts) })
-            .to_string()
+        let permissions = print(&self.as_manifest(), &amounts);
+        sorted(&json!({ "profile": profile, "permissions": permissions })).to_string()
     }
 
     /// Reads what [`Grant::to_json`] printed.

@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use chopmark_core::json::sorted;
 use chopmark_core::package::{Mode, Package, PackagePath, TreeManifest};
 use chopmark_core::permission::Manifest;
 use chopmark_core::record::Record;
@@ -26,20 +27,6 @@ fn compare(name: &str, made: &Value) {
     }
     let kept = std::fs::read_to_string(&path).unwrap();
     assert_eq!(kept, text, "{name} differs from what this code makes");
-}
-
-/// The value with the keys of its objects in order, however the JSON library keeps them.
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Object(fields) => {
-            let mut entries: Vec<_> = fields.iter().collect();
-            entries.sort_by_key(|(key, _)| key.as_str());
-            let entries = entries.into_iter().map(|(k, v)| (k.clone(), sorted(v)));
-            Value::Object(entries.collect())
-        }
-        Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
-    }
 }
 
 #[test]
