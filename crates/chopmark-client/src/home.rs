@@ -110,6 +110,12 @@ impl Home {
         self.data.join("journal")
     }
 
+    /// What stays of journals that were removed, a signed line each.
+    #[must_use]
+    pub fn pruned_journals(&self) -> PathBuf {
+        self.data.join("journal").join("pruned")
+    }
+
     /// The host's trust inputs: what it believes at first contact.
     #[must_use]
     pub fn first_contact(&self) -> PathBuf {

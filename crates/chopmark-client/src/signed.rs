@@ -23,6 +23,8 @@ pub enum Kind {
     Adoption,
     /// A person's answer to a request.
     Consent,
+    /// What stays of a journal that was removed.
+    PrunedJournal,
     /// From where the host counts.
     Roots,
 }
@@ -32,6 +34,7 @@ impl Kind {
         match self {
             Self::Adoption => "application/vnd.chopmark.adoption+json",
             Self::Consent => "application/vnd.chopmark.consent+json",
+            Self::PrunedJournal => "application/vnd.chopmark.pruned-journal+json",
             Self::Roots => "application/vnd.chopmark.roots+json",
         }
     }

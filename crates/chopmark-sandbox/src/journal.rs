@@ -10,6 +10,7 @@ mod operation;
 mod parse;
 mod reader;
 mod sink;
+mod state;
 mod summary;
 mod writer;
 
@@ -21,6 +22,10 @@ pub use network::{NetworkEvent, Stage, Verdict};
 pub use operation::Operation;
 pub use reader::{Reader, Verified, VerifyError, verify};
 pub use sink::{Sink, SinkClosed};
+pub use state::{has_end, is_being_written};
 pub(crate) use summary::{BEFORE, Tally};
 pub use summary::{ChangedFile, Summary};
 pub use writer::{HeadSigner, JournalError, Writer};
+
+/// Index of the first rule that the grant brought; those before are the sandbox's own.
+pub const FIRST_GRANTED_RULE: u32 = crate::setup::rule::FIRST_GRANTED;

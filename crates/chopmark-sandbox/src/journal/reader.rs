@@ -10,13 +10,13 @@ use super::{Event, Line, parse};
 
 /// Reads a journal line by line and checks the chain on the way.
 ///
-/// Stops before a torn tail: a last line without its line feed.
+/// Stops before a torn tail: a last line without its line feed. Where the run still goes on,
+/// the rest of that line may come: asked again, the reader goes on with it.
 pub struct Reader<R> {
     input: R,
     sequence: u64,
     previous: [u8; 32],
-    offset: u64,
-    torn: u64,
+    partial: Vec<u8>,
 }
 
 impl<R: BufRead> Reader<R> {
@@ -26,8 +26,7 @@ impl<R: BufRead> Reader<R> {
             input,
             sequence: 0,
             previous: [0; 32],
-            offset: 0,
-            torn: 0,
+            partial: Vec::new(),
         }
     }
 
@@ -37,20 +36,17 @@ impl<R: BufRead> Reader<R> {
     ///
     /// [`VerifyError`] when a line is too long, is no event, or breaks the chain.
     pub fn next_line(&mut self) -> Result<Option<Line>, VerifyError> {
-        let mut text = Vec::new();
-        let limit = u64::try_from(MAX_LINE_BYTES).unwrap_or(u64::MAX);
-        io::Read::take(&mut self.input, limit).read_until(b'\n', &mut text)?;
-        let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
-        if text.is_empty() {
-            return Ok(None);
-        }
+        let mut text = std::mem::take(&mut self.partial);
+        let room = MAX_LINE_BYTES.saturating_sub(text.len());
+        let room = u64::try_from(room).unwrap_or(u64::MAX);
+        io::Read::take(&mut self.input, room).read_until(b'\n', &mut text)?;
         let Some((b'\n', body)) = text.split_last() else {
             if text.len() >= MAX_LINE_BYTES {
                 return Err(VerifyError::TooLong {
                     sequence: self.sequence,
                 });
             }
-            self.torn = length;
+            self.partial = text;
             return Ok(None);
         };
         let line = parse::line(body).ok_or(VerifyError::NoEvent {
@@ -63,13 +59,12 @@ impl<R: BufRead> Reader<R> {
         }
         self.previous = Sha256::digest(body).into();
         self.sequence = self.sequence.saturating_add(1);
-        self.offset = self.offset.saturating_add(length);
         Ok(Some(line))
     }
 
     /// Bytes of a torn tail, 0 for none; known once [`Self::next_line`] returned none.
     pub fn torn_bytes(&self) -> u64 {
-        self.torn
+        u64::try_from(self.partial.len()).unwrap_or(u64::MAX)
     }
 }
 
@@ -84,6 +79,8 @@ pub struct Verified {
     pub torn_bytes: u64,
     /// Whether the run's end is there and signed.
     pub complete: bool,
+    /// SHA-256 of the last whole line, which the chain makes a digest of all before it.
+    pub last: [u8; 32],
 }
 
 /// Checks the whole chain and every head against `key`, the host's public key.
@@ -101,6 +98,7 @@ pub fn verify(input: impl BufRead, key: &[u8; 32]) -> Result<Verified, VerifyErr
         signed_lines: 0,
         torn_bytes: 0,
         complete: false,
+        last: [0; 32],
     };
     let mut run = None;
     let mut ended = false;
@@ -133,6 +131,7 @@ pub fn verify(input: impl BufRead, key: &[u8; 32]) -> Result<Verified, VerifyErr
         return Err(VerifyError::NoHeader);
     }
     found.torn_bytes = reader.torn_bytes();
+    found.last = reader.previous;
     Ok(found)
 }
 

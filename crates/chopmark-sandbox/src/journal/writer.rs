@@ -58,6 +58,9 @@ impl Writer {
             .mode(0o600)
             .open(path)
             .map_err(failed("create"))?;
+        // Readers see by it that the run still goes on; it ends with the last descriptor.
+        rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive)
+            .map_err(|error| failed("lock")(error.into()))?;
         let mut writer = Self {
             file,
             path: path.to_owned(),

@@ -10,5 +10,6 @@
 )]
 
 mod commands;
+mod journal;
 mod scripts;
 mod story;

@@ -146,12 +146,12 @@ pub(super) fn to_json(line: &Line, rules: &[String]) -> Option<serde_json::Value
     })
 }
 
-fn rule(index: u32, rules: &[String]) -> &str {
+pub(super) fn rule(index: u32, rules: &[String]) -> &str {
     let index = usize::try_from(index).unwrap_or(usize::MAX);
     rules.get(index).map_or("-", String::as_str)
 }
 
-fn stage(stage: Stage) -> &'static str {
+pub(super) fn stage(stage: Stage) -> &'static str {
     match stage {
         Stage::Opened => "opened",
         Stage::Request => "request",
@@ -171,7 +171,7 @@ fn time(nanoseconds: u64) -> String {
 }
 
 /// A path without what a terminal would obey.
-fn shown(bytes: &[u8]) -> String {
+pub(super) fn shown(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let plain = |c: char| if c.is_control() { '\u{fffd}' } else { c };
     text.chars().map(plain).collect()
