@@ -24,6 +24,7 @@ use crate::install::{self, Change, InstallError};
 use crate::lock::{Lock, LockError, Locked, Released, Source};
 use crate::receipts::{Input, Receipts, ReceiptsError};
 use crate::scope::{Agent, Scope};
+use crate::term::{self, TermError};
 use crate::tree::{self, Difference};
 
 /// Where something is to be installed.
@@ -63,6 +64,8 @@ pub struct Grounds<'a> {
 
 /// Installs what was admitted. When it returns, receipt, folders and lock file are durable.
 ///
+/// `until` ends the grant, in seconds since the Unix epoch; its term is durable before the lock.
+///
 /// # Errors
 ///
 /// [`EnactError`]; before the lock file's rename nothing is installed.
@@ -71,6 +74,7 @@ pub fn enact(
     gathered: &Gathered,
     decided: Decided,
     grounds: &Grounds<'_>,
+    until: Option<u64>,
 ) -> Result<Locked, EnactError> {
     check_free(target)?;
     let receipts = Receipts::of(target.home);
@@ -105,6 +109,9 @@ pub fn enact(
     receipts.keep_input(Input::Policy, grounds.policy_bytes)?;
     keep_grant(target.home, grounds.grant)?;
     let receipt = receipts.keep(&document, grounds.key)?;
+    if let Some(until) = until {
+        term::limit(target.home, &receipt, until, grounds.key)?;
+    }
     let evidence = &gathered.evidence;
     let released = Released {
         origin: evidence.origin.clone(),
@@ -348,6 +355,9 @@ pub enum EnactError {
     /// The installation.
     #[error(transparent)]
     Install(#[from] InstallError),
+    /// The end of the grant.
+    #[error(transparent)]
+    Term(#[from] TermError),
     /// The disk.
     #[error(transparent)]
     File(#[from] FileError),
@@ -368,6 +378,7 @@ impl EnactError {
             Self::Receipts(error) => error.code(),
             Self::Lock(error) => error.code(),
             Self::Install(error) => error.code(),
+            Self::Term(error) => error.code(),
             Self::File(error) => error.code(),
         }
     }

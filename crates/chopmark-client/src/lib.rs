@@ -32,5 +32,6 @@ pub mod secrets;
 pub mod signed;
 pub mod store;
 pub mod submit;
+pub mod term;
 pub mod tree;
 pub mod trust;

@@ -38,6 +38,9 @@ pub struct Request {
     pub permissions: String,
     /// The decision so far, in one sentence.
     pub decision: String,
+    /// Why it is asked again although it was granted before; a new reason is a new question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<String>,
 }
 
 /// A person's answer.
@@ -66,6 +69,19 @@ struct AnswerWire {
     answer: Answer,
     class: Class,
     time: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    left_out: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    days: Option<u64>,
+}
+
+/// How much of what is asked a person grants, and for how long.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Lines of the request that are not granted.
+    pub left_out: Vec<String>,
+    /// Days for which the grant holds; without end without this.
+    pub days: Option<u64>,
 }
 
 /// An answer that this host signed.
@@ -77,6 +93,8 @@ pub struct Answered {
     pub class: Class,
     /// When, in seconds since the Unix epoch by this host's clock.
     pub time: u64,
+    /// How much was granted.
+    pub extent: Extent,
     /// SHA-256 of the signed document, lower-case hex.
     pub digest: String,
 }
@@ -161,15 +179,21 @@ pub fn answer(
     request: &Request,
     answer: Answer,
     class: Class,
+    extent: &Extent,
     time: u64,
     key: &SecretKey,
 ) -> Result<(), RequestError> {
+    if let Some(line) = extent.left_out.iter().find(|l| !request.asks.contains(l)) {
+        return Err(RequestError::NotAsked(line.clone()));
+    }
     let wire = AnswerWire {
         schema: SCHEMA.to_owned(),
         request: hex(&sha256(&request.bytes())),
         answer,
         class,
         time,
+        left_out: extent.left_out.clone(),
+        days: extent.days,
     };
     let payload = serde_json::to_vec(&wire).map_err(|_| RequestError::Damaged(request.id()))?;
     let bytes = signed::sign(Kind::Consent, &payload, key)?;
@@ -204,6 +228,10 @@ pub fn answered(
         answer: wire.answer,
         class: wire.class,
         time: wire.time,
+        extent: Extent {
+            left_out: wire.left_out,
+            days: wire.days,
+        },
         digest: hex(&sha256(&bytes)),
     }))
 }
@@ -239,6 +267,9 @@ pub enum RequestError {
     /// The request or its answer is not what was written.
     #[error("the request `{0}` is damaged")]
     Damaged(String),
+    /// An answer leaves out what was never asked.
+    #[error("the request does not ask for `{0}`")]
+    NotAsked(String),
     /// The answer's signature.
     #[error(transparent)]
     Signed(#[from] SignedError),
@@ -254,6 +285,7 @@ impl RequestError {
         match self {
             Self::Unknown(_) => "request-unknown",
             Self::Damaged(_) => "request-damaged",
+            Self::NotAsked(_) => "request-not-asked",
             Self::Signed(error) => error.code(),
             Self::File(error) => error.code(),
         }
@@ -280,6 +312,7 @@ mod tests {
             grows: Vec::new(),
             permissions: "00".to_owned(),
             decision: "needs L2; has L3".to_owned(),
+            again: None,
         }
     }
 
@@ -298,6 +331,7 @@ mod tests {
             &request(),
             Answer::Approved,
             Class::TerminalUnattested,
+            &Extent::default(),
             7,
             &key,
         )
@@ -322,6 +356,33 @@ mod tests {
         .unwrap();
         let error = answered(&home, &wider, &key.public()).unwrap_err();
         assert_eq!(error.code(), "request-damaged");
+    }
+
+    #[test]
+    fn an_answer_may_grant_less_but_not_something_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::below(folder.path());
+        let key = SecretKey::from_seed(&[1; 32]);
+        let give = |left_out: &str| {
+            let extent = Extent {
+                left_out: vec![left_out.to_owned()],
+                days: Some(30),
+            };
+            let class = Class::TerminalUnattested;
+            leave(&home, &request()).unwrap();
+            answer(&home, &request(), Answer::Approved, class, &extent, 7, &key)
+        };
+        let error = give("may reach ANY host").unwrap_err();
+        assert_eq!(error.code(), "request-not-asked");
+        give("may read your workspace").unwrap();
+        let found = answered(&home, &request(), &key.public()).unwrap().unwrap();
+        assert_eq!(found.extent.left_out, ["may read your workspace"]);
+        assert_eq!(found.extent.days, Some(30));
+        let again = Request {
+            again: Some("it was revoked".to_owned()),
+            ..request()
+        };
+        assert_eq!(answered(&home, &again, &key.public()).unwrap(), None);
     }
 
     #[test]

@@ -4,33 +4,34 @@
 //! is refused, not run. Secrets leave their file only for the broker, after the helper that
 //! supervises the skill was forked.
 
+mod error;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use chopmark_core::admit::{self, Refusal};
+use chopmark_core::admit;
 use chopmark_core::digest::hex;
 use chopmark_core::key::{PublicKey, SecretKey};
 use chopmark_core::name::SkillName;
 use chopmark_core::permission::{Entrypoint, Grant, SecretPermission};
 use chopmark_sandbox::broker::{
-    self, BrokerConfig, Limits, Placeholder, Resolver, SecretBinding, SecretError, SecretValue,
-    UpstreamRoots,
+    self, BrokerConfig, Limits, Placeholder, Resolver, SecretBinding, SecretValue, UpstreamRoots,
 };
 use chopmark_sandbox::{
-    BrokerEndpoint, HeadSigner, Outcome, Plan, PlanError, PlanOptions, RunError as SandboxRunError,
-    RunFacts, RunningBroker, StartError, start,
+    BrokerEndpoint, HeadSigner, Outcome, Plan, PlanOptions, RunFacts, RunningBroker, start,
 };
-use thiserror::Error;
 use zeroize::Zeroizing;
 
+pub use self::error::RunError;
 use crate::check::{self, CheckError};
-use crate::durable::{self, FileError};
-use crate::enact::{EnactError, granted};
+use crate::durable;
+use crate::enact::granted;
 use crate::home::Home;
-use crate::lock::{Lock, LockError, Locked, Source};
-use crate::receipts::{Receipts, ReceiptsError};
+use crate::lock::{Lock, Locked, Source};
+use crate::receipts::Receipts;
 use crate::scope::Scope;
 use crate::secrets::Secrets;
+use crate::term::{self, Standing};
 
 /// A skill that may be run: intact, granted, not expired.
 #[derive(Debug)]
@@ -111,6 +112,11 @@ impl Runnable {
             // The judge of adoptions decides anew at each run: terms end.
             let again = admit::adopt(content, adopted, adoption.from, adoption.expires, now);
             drop(again?);
+        }
+        match term::standing(home, &locked.receipt, host, now)? {
+            Standing::Unlimited | Standing::Until(_) => {}
+            Standing::Expired(at) => return Err(RunError::GrantExpired(name.clone(), at)),
+            Standing::Revoked(at) => return Err(RunError::GrantRevoked(name.clone(), at)),
         }
         let agent = locked.agents.first().copied();
         let agent = agent.ok_or_else(|| CheckError::NotInstalled(name.clone()))?;
@@ -296,107 +302,4 @@ fn random<const N: usize>() -> Result<[u8; N], RunError> {
     let mut bytes = [0_u8; N];
     getrandom::fill(&mut bytes).map_err(|_| RunError::Randomness)?;
     Ok(bytes)
-}
-
-/// Why a skill was not run, or its run could not be recorded.
-#[derive(Debug, Error)]
-pub enum RunError {
-    /// The installed folder is not what was admitted.
-    #[error("`{name}` was changed since it was installed: {first}")]
-    Changed {
-        /// The folder's name.
-        name: SkillName,
-        /// The first difference.
-        first: String,
-    },
-    /// The adoption record names no content.
-    #[error("the adoption of `{0}` names no content")]
-    Adoption(SkillName),
-    /// The adoption does not hold any more.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// A granted secret was never stored.
-    #[error("the skill was granted the secret `{0}`, and this host holds no value of it")]
-    SecretMissing(String),
-    /// A secret's value cannot go into a header.
-    #[error("the secret `{name}` cannot be used: {error}")]
-    SecretValue {
-        /// Its name.
-        name: String,
-        /// Why.
-        error: SecretError,
-    },
-    /// The system gave no random bytes.
-    #[error("the system gives no randomness")]
-    Randomness,
-    /// Lock file, store or receipt.
-    #[error(transparent)]
-    Check(#[from] CheckError),
-    /// The lock file.
-    #[error(transparent)]
-    Lock(#[from] LockError),
-    /// The grant.
-    #[error(transparent)]
-    Grant(#[from] EnactError),
-    /// The adoption record.
-    #[error(transparent)]
-    Receipts(#[from] ReceiptsError),
-    /// The grant cannot be enforced for this call.
-    #[error(transparent)]
-    Plan(#[from] PlanError),
-    /// The sandbox could not be set up.
-    #[error(transparent)]
-    Start(#[from] StartError),
-    /// The run could not be recorded to its end.
-    #[error(transparent)]
-    Run(#[from] SandboxRunError),
-    /// The disk.
-    #[error(transparent)]
-    File(#[from] FileError),
-}
-
-impl RunError {
-    /// The stable code.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Changed { .. } => "installed-changed",
-            Self::Adoption(_) => "adoption-malformed",
-            Self::Refused(refusal) => refusal.code(),
-            Self::SecretMissing(_) => "secret-missing",
-            Self::SecretValue { .. } => "secret-unusable",
-            Self::Randomness => "no-randomness",
-            Self::Check(error) => error.code(),
-            Self::Lock(error) => error.code(),
-            Self::Grant(error) => error.code(),
-            Self::Receipts(error) => error.code(),
-            Self::Plan(error) => error.code(),
-            Self::Start(error) => error.code(),
-            Self::Run(error) => error.code(),
-            Self::File(error) => error.code(),
-        }
-    }
-
-    /// What can be done about it, one line; empty where the code says it all.
-    #[must_use]
-    pub fn mend(&self) -> String {
-        match self {
-            Self::Changed { .. } => "chopmark add --locked puts the admitted bytes back".to_owned(),
-            Self::SecretMissing(name) => format!("chopmark secret set {name}"),
-            Self::SecretValue { name, .. } => {
-                format!("chopmark secret set {name} with another value")
-            }
-            Self::Refused(refusal) => refusal.hint().to_owned(),
-            Self::Plan(error) => error.hint().to_owned(),
-            Self::Start(error) => error.hint(),
-            Self::Adoption(_)
-            | Self::Randomness
-            | Self::Check(_)
-            | Self::Lock(_)
-            | Self::Grant(_)
-            | Self::Receipts(_)
-            | Self::Run(_)
-            | Self::File(_) => String::new(),
-        }
-    }
 }

@@ -27,6 +27,8 @@ pub enum Kind {
     PrunedJournal,
     /// From where the host counts.
     Roots,
+    /// When a grant ends.
+    Term,
 }
 
 impl Kind {
@@ -36,6 +38,7 @@ impl Kind {
             Self::Consent => "application/vnd.chopmark.consent+json",
             Self::PrunedJournal => "application/vnd.chopmark.pruned-journal+json",
             Self::Roots => "application/vnd.chopmark.roots+json",
+            Self::Term => "application/vnd.chopmark.grant-term+json",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Agents ask, people answer.
 
 use chopmark_client::keys::{KeyStore, Label};
-use chopmark_client::requests::{self, Answer, Class, Request};
+use chopmark_client::requests::{self, Answer, Class, Extent, Request};
 use chopmark_client::seal::Seal;
 use chopmark_client::signed;
 use chopmark_core::key::SecretKey;
@@ -26,24 +26,27 @@ pub(crate) fn host_key(ui: &Ui, passphrase: &PassphraseArgs) -> Result<SecretKey
 
 /// The consent to what grew: an earlier answer, or one given now at a terminal.
 ///
-/// Without either, the request is left for a person and the command ends with code 6.
+/// A person may have granted less than was asked, or for a time: the extent says so. Without an
+/// answer the request is left for a person and the command ends with code 6.
 pub(crate) fn obtain(
     ui: &Ui,
     request: &Request,
     key: &SecretKey,
-) -> Result<ConsentClass, CommandError> {
+) -> Result<(ConsentClass, Extent), CommandError> {
     if request.grows.is_empty() {
-        return Ok(ConsentClass::None);
+        return Ok((ConsentClass::None, Extent::default()));
     }
     let home = ui.home()?;
     let mut answered = requests::answered(home, request, &key.public())?;
     if answered.is_none() && ui.is_interactive() {
-        give(ui, request, key)?;
+        give(ui, request, &Extent::default(), key)?;
         answered = requests::answered(home, request, &key.public())?;
     }
     match answered {
         Some(found) => match (found.answer, found.class) {
-            (Answer::Approved, Class::TerminalUnattested) => Ok(ConsentClass::TerminalUnattested),
+            (Answer::Approved, Class::TerminalUnattested) => {
+                Ok((ConsentClass::TerminalUnattested, found.extent))
+            }
             (Answer::Denied, _) => Err(CommandError::new(
                 Exit::Denied,
                 "consent-denied",
@@ -56,7 +59,12 @@ pub(crate) fn obtain(
 }
 
 /// Asks the person at the terminal and keeps the answer.
-pub(crate) fn give(ui: &Ui, request: &Request, key: &SecretKey) -> Result<(), CommandError> {
+pub(crate) fn give(
+    ui: &Ui,
+    request: &Request,
+    extent: &Extent,
+    key: &SecretKey,
+) -> Result<(), CommandError> {
     let home = ui.home()?;
     let typed = ask_shown(
         ui,
@@ -79,6 +87,7 @@ pub(crate) fn give(ui: &Ui, request: &Request, key: &SecretKey) -> Result<(), Co
         request,
         Answer::Approved,
         Class::TerminalUnattested,
+        extent,
         now,
         key,
     )?)

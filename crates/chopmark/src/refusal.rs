@@ -21,6 +21,7 @@ use chopmark_client::secrets::SecretsError;
 use chopmark_client::signed::SignedError;
 use chopmark_client::store::StoreError;
 use chopmark_client::submit::SubmitError;
+use chopmark_client::term::TermError;
 use chopmark_client::trust::TrustError;
 use chopmark_core::rules::Blame;
 
@@ -57,6 +58,7 @@ refusals! {
     ReplayError => Exit::Unverified,
     EnactError => Exit::Failed,
     AdoptionError => Exit::Failed,
+    TermError => Exit::Failed,
 }
 
 impl From<HeadError> for CommandError {

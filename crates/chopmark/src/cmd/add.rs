@@ -3,15 +3,18 @@
 use std::path::PathBuf;
 
 use chopmark_client::enact::{EnactError, Grounds, Target, enact, restore};
-use chopmark_client::lock::Source;
+use chopmark_client::lock::{Lock, Source};
 use chopmark_client::reference::Reference;
 use chopmark_client::remote::Remote;
 use chopmark_client::requests::Request;
-use chopmark_client::scope::{Agent, Scope};
+use chopmark_client::scope::Agent;
 use chopmark_client::signed;
+use chopmark_client::term::{self, Standing};
+use chopmark_core::key::SecretKey;
 use chopmark_core::name::SkillName;
 use chopmark_core::permission::{Consent, Grant, Permission, PolicyLimits};
 
+use crate::clock;
 use crate::consent;
 use crate::decision::{Asked, DecisionArgs, ask};
 use crate::error::CommandError;
@@ -86,13 +89,16 @@ pub(crate) fn install(
         return Err(refused);
     }
     let key = consent::host_key(ui, passphrase)?;
-    let request = request(&asked, target.scope, target.folder);
-    let class = consent::obtain(ui, &request, &key)?;
+    let before = before(target, &key)?;
+    let request = request(&asked, target, before);
+    let (class, extent) = consent::obtain(ui, &request, &key)?;
     let manifest = &asked.gathered.manifest;
+    let mut consented = manifest.permissions();
+    consented.retain(|permission| !extent.left_out.contains(&permission.words()));
     let grant = Grant::from_manifest(
         manifest,
         &PolicyLimits::all_of(manifest),
-        &Consent::to_all_of(manifest),
+        &Consent::to(consented),
     );
     let (name, decision) = (asked.name(), asked.to_json());
     let grounds = Grounds {
@@ -105,7 +111,13 @@ pub(crate) fn install(
         key: &key,
         registry: &asked.reach.trust.registry,
     };
-    let locked = enact(target, &asked.gathered, asked.decided, &grounds)?;
+    // Where nothing new was asked, the term of what was granted before goes on.
+    let until = match (extent.days, before) {
+        (Some(days), _) => Some(clock::now().saturating_add(days.saturating_mul(DAY))),
+        (None, Some(Standing::Until(until))) if request.grows.is_empty() => Some(until),
+        (None, _) => None,
+    };
+    let locked = enact(target, &asked.gathered, asked.decided, &grounds, until)?;
     let folders: Vec<PathBuf> = target
         .agents
         .iter()
@@ -118,6 +130,12 @@ pub(crate) fn install(
         );
     }
     ui.note(format_args!("{} {name}", ui.paint(GREEN, "installed")));
+    for line in &extent.left_out {
+        ui.note(format_args!("  not granted: {line}"));
+    }
+    if let Some(until) = until {
+        ui.note(format_args!("  granted until {}", clock::date(until)));
+    }
     for folder in folders {
         ui.out(folder.display())?;
     }
@@ -128,22 +146,46 @@ pub(crate) fn install(
     Ok(())
 }
 
+/// Whether what was granted to what is installed in this folder still holds.
+fn before(target: &Target<'_>, key: &SecretKey) -> Result<Option<Standing>, CommandError> {
+    let lock = Lock::read(target.scope)?;
+    let Some(locked) = lock.skill(target.folder) else {
+        return Ok(None);
+    };
+    let standing = term::standing(target.home, &locked.receipt, &key.public(), clock::now())?;
+    Ok(Some(standing))
+}
+
 /// What a person is asked.
-fn request(asked: &Asked, scope: &Scope, folder: &SkillName) -> Request {
+fn request(asked: &Asked, target: &Target<'_>, before: Option<Standing>) -> Request {
+    let again = match before {
+        Some(Standing::Revoked(at)) => Some(format!("it was taken back on {}", clock::date(at))),
+        Some(Standing::Expired(at)) => Some(format!("its term ended on {}", clock::date(at))),
+        Some(Standing::Unlimited | Standing::Until(_)) | None => None,
+    };
     let evidence = &asked.gathered.evidence;
     let manifest = &asked.gathered.manifest;
-    let words = |permissions: &[Permission]| permissions.iter().map(Permission::words).collect();
+    let words = |permissions: &[Permission]| -> Vec<String> {
+        permissions.iter().map(Permission::words).collect()
+    };
+    let asks = words(&manifest.permissions());
+    let grows = if again.is_some() {
+        asks.clone()
+    } else {
+        words(asked.decided.growth.added())
+    };
     Request {
         skill: format!("@{}/{}", evidence.publisher_name, evidence.skill),
         version: Some(evidence.version.to_string()),
         publisher: Some(evidence.publisher.to_hex()),
         content: evidence.subject.to_hex(),
-        root: scope.root().to_string_lossy().into_owned(),
-        folder: folder.to_string(),
-        asks: words(&manifest.permissions()),
-        grows: words(asked.decided.growth.added()),
+        root: target.scope.root().to_string_lossy().into_owned(),
+        folder: target.folder.to_string(),
+        asks,
+        grows,
         permissions: manifest.digest().to_hex(),
         decision: asked.sentence(),
+        again,
     }
 }
 
@@ -197,3 +239,5 @@ pub(crate) fn agent(name: &str) -> Result<Agent, String> {
         format!("`{name}` is not known; known are {}", known.join(", "))
     })
 }
+
+const DAY: u64 = 86_400;

@@ -1,12 +1,12 @@
 //! `chopmark approve`: a person grants what an agent asked for.
 
-use chopmark_client::requests;
+use chopmark_client::requests::{self, Extent, Request};
 
 use crate::consent;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::passphrase::PassphraseArgs;
-use crate::ui::{BOLD, GREEN, Ui};
+use crate::ui::{BOLD, DIM, GREEN, RED, Ui};
 
 /// Arguments of `approve`.
 #[derive(Debug, clap::Args)]
@@ -14,6 +14,12 @@ pub(crate) struct Args {
     /// The request; without it, open requests are listed
     #[arg(value_name = "ID")]
     id: Option<String>,
+    /// Grant all but this line of the request, by its number; may be repeated
+    #[arg(long, value_name = "NUMBER", requires = "id")]
+    without: Vec<usize>,
+    /// Grant it for so many days
+    #[arg(long, value_name = "DAYS", requires = "id", value_parser = clap::value_parser!(u64).range(1..=3650))]
+    days: Option<u64>,
     #[command(flatten)]
     passphrase: PassphraseArgs,
 }
@@ -40,21 +46,52 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), CommandError> {
         request.root
     ));
     ui.note(format_args!("  {}", request.decision));
-    for line in &request.asks {
-        let mark = if request.grows.contains(line) {
-            "+"
-        } else {
-            " "
+    if let Some(again) = &request.again {
+        ui.note(format_args!("  asked again: {again}"));
+    }
+    let extent = extent(args, &request)?;
+    for (number, line) in (1_usize..).zip(&request.asks) {
+        let mark = match (extent.left_out.contains(line), request.grows.contains(line)) {
+            (true, _) => ui.paint(RED, "left out"),
+            (false, true) => "+".to_owned(),
+            (false, false) => " ".to_owned(),
         };
-        ui.note(format_args!("  {mark} {line}"));
+        ui.note(format_args!("  {number:>2} {mark} {line}"));
+    }
+    match extent.days {
+        Some(days) => ui.note(format_args!("  for {days} days")),
+        None => ui.note(ui.paint(
+            DIM,
+            "  without end; --days DAYS sets one, --without NUMBER leaves a line out",
+        )),
     }
     let key = consent::host_key(ui, &args.passphrase)?;
-    consent::give(ui, &request, &key)?;
+    consent::give(ui, &request, &extent, &key)?;
     ui.note(format_args!(
         "{} {id}: let the agent try again",
         ui.paint(GREEN, "approved")
     ));
     Ok(())
+}
+
+fn extent(args: &Args, request: &Request) -> Result<Extent, CommandError> {
+    let mut left_out = Vec::new();
+    for number in &args.without {
+        let line = number.checked_sub(1).and_then(|at| request.asks.get(at));
+        let line = line.ok_or_else(|| {
+            CommandError::new(
+                Exit::Usage,
+                "request-line",
+                format_args!("the request has no line {number}"),
+            )
+            .hint(format_args!("its lines are 1 to {}", request.asks.len()))
+        })?;
+        left_out.push(line.clone());
+    }
+    Ok(Extent {
+        left_out,
+        days: args.days,
+    })
 }
 
 fn list(ui: &Ui) -> Result<(), CommandError> {

@@ -1,6 +1,6 @@
 //! `chopmark deny`: a person refuses what an agent asked for.
 
-use chopmark_client::requests::{self, Answer, Class};
+use chopmark_client::requests::{self, Answer, Class, Extent};
 
 use crate::clock;
 use crate::consent;
@@ -28,6 +28,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), CommandError> {
         &request,
         Answer::Denied,
         Class::TerminalUnattested,
+        &Extent::default(),
         clock::now(),
         &key,
     )?;

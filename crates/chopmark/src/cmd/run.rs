@@ -196,6 +196,8 @@ fn refused(error: RunError) -> CommandError {
         RunError::Changed { .. }
         | RunError::Adoption(_)
         | RunError::Refused(_)
+        | RunError::GrantExpired(..)
+        | RunError::GrantRevoked(..)
         | RunError::SecretMissing(_)
         | RunError::SecretValue { .. }
         | RunError::Plan(_) => Exit::RunDenied,
@@ -204,6 +206,7 @@ fn refused(error: RunError) -> CommandError {
         | RunError::Lock(_)
         | RunError::Grant(_)
         | RunError::Receipts(_)
+        | RunError::Term(_)
         | RunError::Randomness
         | RunError::Start(_)
         | RunError::Run(_)

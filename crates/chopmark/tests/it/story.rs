@@ -128,7 +128,21 @@ fn step_5_holds_back_and_then_confines_a_malicious_update() {
     has("5", "update weather", 3, Some("level-too-low"));
     has("5", "update weather", 6, Some("consent-needed"));
     has("5", "run @sunny/weather -- scripts/sync.py", 0, None);
-    assert_eq!(checks("5"), 4);
+    assert_eq!(checks("5"), 5);
+}
+
+#[test]
+fn step_5_takes_a_grant_back_and_gives_less_for_a_while() {
+    let run = "run @sunny/weather -- scripts/sync.py";
+    has("5", "grants revoke weather", 0, None);
+    has("5", run, 126, Some("grant-revoked"));
+    has("5", "--json add @sunny/weather", 6, Some("consent-needed"));
+    has("5", "approve", 0, None);
+    let ran = commands("5")
+        .iter()
+        .filter(|(words, exit, _)| words == run && *exit == 0)
+        .count();
+    assert_eq!(ran, 2);
 }
 
 /// The refusals of step 6, in order.

@@ -55,5 +55,41 @@ pub(super) fn play(stage: &mut Stage<'_>, cast: &Cast) -> Result<(), CommandErro
     stage.tell(
         "a grant is a fence, not a promise: what was not granted did not happen, and is on record",
     );
+    less(stage, cast)
+}
+
+/// The person takes the grant back, and gives a smaller one for a while.
+fn less(stage: &mut Stage<'_>, cast: &Cast) -> Result<(), CommandError> {
+    let host = &cast.host;
+    let sync = ["run", "@sunny/weather", "--", "scripts/sync.py"];
+    stage.run(host.does(["grants", "revoke", "weather"]))?;
+    stage.run(through(cast, host.does(sync)).refused(Exit::RunDenied, "grant-revoked"))?;
+    let asked = stage.run(
+        host.does(["--json", "add", "@sunny/weather"])
+            .refused(Exit::ConsentNeeded, "consent-needed"),
+    )?;
+    let document: serde_json::Value = serde_json::from_str(&asked.stdout).unwrap_or_default();
+    let lines = document.pointer("/request/asks");
+    let line = lines.and_then(|lines| {
+        lines
+            .as_array()?
+            .iter()
+            .position(|line| line.as_str().is_some_and(|line| line.contains("cache")))
+    });
+    let number = line.map_or(0, |at| at.saturating_add(1)).to_string();
+    let id = asked.text("id");
+    let approve = ["approve", &id, "--without", &number, "--days", "30"];
+    stage.run(host.does(approve).typing(["weather"]))?;
+    stage.run(host.does(["add", "@sunny/weather"]))?;
+    let shown = stage.run(host.does(["--json", "grants", "show", "weather"]))?;
+    let document: serde_json::Value = serde_json::from_str(&shown.stdout).unwrap_or_default();
+    let state = document
+        .pointer("/standing/state")
+        .and_then(|state| state.as_str());
+    stage.check(
+        "the new grant lacks the line that was left out, and has an end",
+        state == Some("until") && shown.stdout.contains("`out`") && !shown.stdout.contains("cache"),
+    );
+    stage.run(through(cast, host.does(sync)))?;
     Ok(())
 }
