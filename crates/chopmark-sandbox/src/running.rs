@@ -185,6 +185,7 @@ struct RunParts {
 struct Helper {
     pid: Pid,
     pidfd: OwnedFd,
+    gone: bool,
 }
 
 impl Helper {
@@ -214,7 +215,11 @@ impl Helper {
             doing: "watch the helper",
             errno,
         })?;
-        Ok(Self { pid, pidfd })
+        Ok(Self {
+            pid,
+            pidfd,
+            gone: false,
+        })
     }
 
     fn ready(
@@ -238,11 +243,20 @@ impl Helper {
     }
 }
 
+impl Helper {
+    /// Ends it and every process of its namespace; when this returns they are gone.
+    fn end(&mut self) {
+        // It may have ended already; as our child its id is not given to another before this.
+        if !std::mem::replace(&mut self.gone, true) {
+            let _ = pidfd_send_signal(&self.pidfd, Signal::KILL);
+            let _ = waitpid(Some(self.pid), WaitOptions::empty());
+        }
+    }
+}
+
 impl Drop for Helper {
     fn drop(&mut self) {
-        // It may have ended already; as our child its id is not given to another before this.
-        let _ = pidfd_send_signal(&self.pidfd, Signal::KILL);
-        let _ = waitpid(Some(self.pid), WaitOptions::empty());
+        self.end();
     }
 }
 

@@ -4,7 +4,6 @@ use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Signal, pidfd_send_signal};
 
 use super::changed::changed_files;
 use super::{Helper, Outcome, RunEnd, RunError, RunParts};
@@ -38,10 +37,13 @@ impl Pump {
     /// Runs until the helper is gone; the journal is then whole and durable.
     pub(super) fn run(mut self) -> Result<Outcome, RunError> {
         let end = self.until_end();
-        // The helper has nothing more to say, or must not: its namespace ends with it.
-        let _ = pidfd_send_signal(&self.helper.pidfd, Signal::KILL);
-        let _ =
-            rustix::process::waitpid(Some(self.helper.pid), rustix::process::WaitOptions::empty());
+        match end {
+            // The helper says so when no other process is left; it ends while the journal does.
+            Ok(RunEnd::Exited(_) | RunEnd::Signalled(_)) => {}
+            // The helper has nothing more to say, or must not: its namespace ends with it.
+            Ok(RunEnd::WallTime | RunEnd::Memory | RunEnd::SupervisorLost | RunEnd::Stopped)
+            | Err(_) => self.helper.end(),
+        }
         let end = end?;
         if let Some(broker) = self.parts.broker.take() {
             (broker.stop)();
