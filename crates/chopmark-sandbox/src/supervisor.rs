@@ -23,6 +23,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::mpsc::Sender;
 use std::sync::{Mutex, PoisonError};
 
+use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::Errno;
 use rustix::time::{ClockId, clock_gettime};
 
@@ -47,6 +48,9 @@ pub(crate) struct Supervisor {
     threads: fork::ThreadCount,
     before: before::Before,
     process_device: u64,
+    /// `/proc`, and in it the folder of the helper's own descriptors: held, for each open needs them.
+    processes: OwnedFd,
+    descriptors: OwnedFd,
     temp_device: u64,
     started_ns: u64,
 }
@@ -78,6 +82,8 @@ impl Supervisor {
             threads: fork::ThreadCount::default(),
             before: before::Before::default(),
             process_device: rustix::fs::stat("/proc")?.st_dev,
+            processes: held_folder("/proc")?,
+            descriptors: held_folder("/proc/self/fd")?,
             temp_device: rustix::fs::stat("/tmp")?.st_dev,
             started_ns,
         })
@@ -193,6 +199,11 @@ impl Supervisor {
             errno: 0,
         }
     }
+}
+
+fn held_folder(path: &str) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    openat(CWD, path, flags, Mode::empty())
 }
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Errno> {
