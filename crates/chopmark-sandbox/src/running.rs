@@ -17,6 +17,7 @@ use rustix::process::{
 };
 
 use crate::journal::{Header, LayerRecord, NetworkEvent, Sink, Summary, Writer};
+use crate::known::Memory;
 use crate::launch::control::{self, Message};
 use crate::launch::inside::launch;
 use crate::layer::{self, LayerState};
@@ -78,6 +79,7 @@ pub fn start(plan: Plan) -> Result<Running, StartError> {
         rules,
         options,
         arguments,
+        memory,
     } = plan;
     setup.started_ns = crate::supervisor::now_ns();
     let (started_ns, limits) = (setup.started_ns, setup.limits);
@@ -126,6 +128,7 @@ pub fn start(plan: Plan) -> Result<Running, StartError> {
         broker,
         control: ours,
         rules,
+        memory,
         started_ns,
     };
     let pump = Pump::new(helper, parts, Duration::from_secs(limits.wall_seconds));
@@ -178,6 +181,7 @@ struct RunParts {
     broker: Option<RunningBroker>,
     control: OwnedFd,
     rules: Vec<String>,
+    memory: Option<Memory>,
     started_ns: u64,
 }
 

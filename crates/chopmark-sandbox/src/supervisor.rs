@@ -33,6 +33,7 @@ use crate::seccomp::{ARCH_X86_64, X32_BIT, closed_name};
 use crate::setup::Setup;
 use crate::sys::notify::{self, Notification};
 use crate::sys::process::{exit_now, unshare_filesystem_state};
+use crate::sys::schedule::{Yields, answer_soon};
 use caller::{Caller, Callers};
 pub(crate) use crew::Crew;
 use hash::Work;
@@ -123,6 +124,7 @@ impl Supervisor {
         if unshare_filesystem_state().is_err() {
             exit_now(1);
         }
+        answer_soon(Yields::ToItsWaker);
         loop {
             match notify::receive(self.listener.as_fd()) {
                 Ok(notification) => self.handle(&notification),

@@ -22,6 +22,7 @@ use crate::sys::notify;
 use crate::sys::process::{
     Forked, clone_process, close_between, exit_now, flag, kill_all, reset_signals,
 };
+use crate::sys::schedule::{Yields, answer_soon};
 
 /// Runs in a fork of the supervising process: clones the helper as its sibling and ends.
 pub(crate) fn launch(setup: Setup, control: OwnedFd, reports: Producer) -> ! {
@@ -148,6 +149,8 @@ fn start_skill(setup: Setup, control: &OwnedFd, reports: Producer) -> Result<(),
         }
         Forked::Parent(pid) => pid,
     };
+    // Only now: the skill's first process must not inherit it.
+    answer_soon(Yields::No);
     let filter = |errno| (Step::Filter, errno);
     let crew = Crew::enlist(control).map_err(filter)?;
     let listener = notify::adopt(await_listener(&from_skill, pid).map_err(filter)?);
