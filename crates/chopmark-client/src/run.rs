@@ -196,7 +196,8 @@ pub fn run(home: &Home, skill: &Runnable, settings: Settings) -> Result<Ended, R
         &settings.workspace,
         &arguments,
         options,
-    )?;
+    )?
+    .remembering(home.state().join("programs"));
     let outcome = start(plan)?.wait()?;
     Ok(Ended {
         run,

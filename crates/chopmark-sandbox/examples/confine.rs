@@ -1,7 +1,8 @@
 //! Runs a program under a permissions file: `confine PERMISSIONS SKILL WORKSPACE JOURNAL PROGRAM…`.
 //!
 //! `legacy` instead of a permissions file grants what an adopted folder gets. The key that signs
-//! the journal is a fixed one: this is an example.
+//! the journal is a fixed one: this is an example. The variable `PROGRAMS` names a file that keeps
+//! digests of programs between runs.
 #![expect(clippy::print_stderr, reason = "an example for the command line")]
 
 use std::error::Error;
@@ -58,6 +59,10 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         protected: Vec::new(),
     };
     let plan = Plan::new(&grant, &skill, &workspace, &arguments, options)?;
+    let plan = match std::env::var_os("PROGRAMS") {
+        Some(path) => plan.remembering(path.into()),
+        None => plan,
+    };
     let outcome = start(plan)?.wait()?;
     if std::env::var_os("QUIET").is_none() {
         eprintln!("{outcome:#?}");

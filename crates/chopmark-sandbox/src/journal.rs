@@ -8,6 +8,7 @@ mod line;
 mod network;
 mod operation;
 mod parse;
+mod quick;
 mod reader;
 mod sink;
 mod state;

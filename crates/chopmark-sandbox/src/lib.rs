@@ -10,6 +10,7 @@
 
 pub mod broker;
 pub mod journal;
+mod known;
 mod launch;
 pub mod layer;
 pub mod plan;

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use chopmark_core::permission::Grant;
 
 use crate::journal::{HeadSigner, RunFacts, Sink};
+use crate::known::Memory;
 use crate::launch::inside::{RUN_AUTHORITY, RUN_BUNDLE};
 use crate::setup::{Amounts, Setup};
 use crate::supervisor::now_ns;
@@ -84,6 +85,7 @@ pub struct Plan {
     pub(crate) rules: Vec<String>,
     pub(crate) options: PlanOptions,
     pub(crate) arguments: Vec<String>,
+    pub(crate) memory: Option<Memory>,
 }
 
 impl Plan {
@@ -147,6 +149,7 @@ impl Plan {
                 output_bytes: limits.output_bytes(),
             },
             broker_port: wants_network.then_some(BROKER_PORT),
+            known: Vec::new(),
             started_ns: now_ns(),
         };
         let arguments = words
@@ -158,7 +161,19 @@ impl Plan {
             rules,
             options,
             arguments,
+            memory: None,
         })
+    }
+
+    /// Takes digests of programs that are known at `path` from earlier runs, and keeps new ones
+    /// there; a program whose file is as it was then is not read again.
+    ///
+    /// Whoever can write `path` can name wrong digests in journals: it belongs beside them.
+    pub fn remembering(mut self, path: PathBuf) -> Self {
+        let memory = Memory::read(path);
+        self.setup.known = memory.entries().to_vec();
+        self.memory = Some(memory);
+        self
     }
 
     /// Names of the rules that the journal's events refer to, by index.

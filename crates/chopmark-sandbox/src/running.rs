@@ -17,6 +17,7 @@ use rustix::process::{
 };
 
 use crate::journal::{Header, LayerRecord, NetworkEvent, Sink, Summary, Writer};
+use crate::known::Memory;
 use crate::launch::control::{self, Message};
 use crate::launch::inside::launch;
 use crate::layer::{self, LayerState};
@@ -78,6 +79,7 @@ pub fn start(plan: Plan) -> Result<Running, StartError> {
         rules,
         options,
         arguments,
+        memory,
     } = plan;
     setup.started_ns = crate::supervisor::now_ns();
     let (started_ns, limits) = (setup.started_ns, setup.limits);
@@ -126,6 +128,7 @@ pub fn start(plan: Plan) -> Result<Running, StartError> {
         broker,
         control: ours,
         rules,
+        memory,
         started_ns,
     };
     let pump = Pump::new(helper, parts, Duration::from_secs(limits.wall_seconds));
@@ -178,6 +181,7 @@ struct RunParts {
     broker: Option<RunningBroker>,
     control: OwnedFd,
     rules: Vec<String>,
+    memory: Option<Memory>,
     started_ns: u64,
 }
 
@@ -185,6 +189,7 @@ struct RunParts {
 struct Helper {
     pid: Pid,
     pidfd: OwnedFd,
+    gone: bool,
 }
 
 impl Helper {
@@ -214,7 +219,11 @@ impl Helper {
             doing: "watch the helper",
             errno,
         })?;
-        Ok(Self { pid, pidfd })
+        Ok(Self {
+            pid,
+            pidfd,
+            gone: false,
+        })
     }
 
     fn ready(
@@ -238,11 +247,20 @@ impl Helper {
     }
 }
 
+impl Helper {
+    /// Ends it and every process of its namespace; when this returns they are gone.
+    fn end(&mut self) {
+        // It may have ended already; as our child its id is not given to another before this.
+        if !std::mem::replace(&mut self.gone, true) {
+            let _ = pidfd_send_signal(&self.pidfd, Signal::KILL);
+            let _ = waitpid(Some(self.pid), WaitOptions::empty());
+        }
+    }
+}
+
 impl Drop for Helper {
     fn drop(&mut self) {
-        // It may have ended already; as our child its id is not given to another before this.
-        let _ = pidfd_send_signal(&self.pidfd, Signal::KILL);
-        let _ = waitpid(Some(self.pid), WaitOptions::empty());
+        self.end();
     }
 }
 

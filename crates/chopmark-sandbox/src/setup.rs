@@ -3,6 +3,8 @@
 use std::ffi::CString;
 use std::path::PathBuf;
 
+use crate::known::Known;
+
 /// A finished recipe; making it touched nothing but the plan's folders.
 pub(crate) struct Setup {
     /// What the skill's root holds, in order.
@@ -20,6 +22,8 @@ pub(crate) struct Setup {
     pub(crate) limits: Amounts,
     /// Port of the egress broker on loopback, when there is one.
     pub(crate) broker_port: Option<u16>,
+    /// Digests of programs from earlier runs.
+    pub(crate) known: Vec<Known>,
     /// Monotonic time of the start, in nanoseconds.
     pub(crate) started_ns: u64,
 }

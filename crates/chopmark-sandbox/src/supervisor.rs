@@ -7,6 +7,7 @@ mod before;
 mod caller;
 mod closed;
 mod create;
+mod crew;
 mod exec;
 mod fork;
 mod hash;
@@ -20,8 +21,9 @@ mod watch;
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
+use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::Errno;
 use rustix::time::{ClockId, clock_gettime};
 
@@ -31,7 +33,9 @@ use crate::seccomp::{ARCH_X86_64, X32_BIT, closed_name};
 use crate::setup::Setup;
 use crate::sys::notify::{self, Notification};
 use crate::sys::process::{exit_now, unshare_filesystem_state};
+use crate::sys::schedule::{Yields, answer_soon};
 use caller::{Caller, Callers};
+pub(crate) use crew::Crew;
 use hash::Work;
 pub(crate) use place::{CONTROL_BELOW, CONTROL_NAMES, is_control_path};
 
@@ -45,6 +49,9 @@ pub(crate) struct Supervisor {
     threads: fork::ThreadCount,
     before: before::Before,
     process_device: u64,
+    /// `/proc`, and in it the folder of the helper's own descriptors: held, for each open needs them.
+    processes: OwnedFd,
+    descriptors: OwnedFd,
     temp_device: u64,
     started_ns: u64,
 }
@@ -55,16 +62,16 @@ struct Reports {
 }
 
 impl Supervisor {
-    /// Takes over the skill's listener.
-    pub(crate) fn new(
+    /// Takes over the skill's listener; `images` leads to the hashing thread.
+    fn new(
         setup: Setup,
         listener: OwnedFd,
         producer: Producer,
-    ) -> Result<(Self, std::sync::mpsc::Receiver<Work>), Errno> {
+        images: Sender<Work>,
+    ) -> Result<Self, Errno> {
         notify::wake_synchronously(listener.as_fd());
-        let (images, hashed) = std::sync::mpsc::channel();
         let started_ns = setup.started_ns;
-        let supervisor = Self {
+        Ok(Self {
             setup,
             listener,
             reports: Mutex::new(Reports {
@@ -76,14 +83,15 @@ impl Supervisor {
             threads: fork::ThreadCount::default(),
             before: before::Before::default(),
             process_device: rustix::fs::stat("/proc")?.st_dev,
+            processes: held_folder("/proc")?,
+            descriptors: held_folder("/proc/self/fd")?,
             temp_device: rustix::fs::stat("/tmp")?.st_dev,
             started_ns,
-        };
-        Ok((supervisor, hashed))
+        })
     }
 
     /// Waits for the last digest and wakes the supervising process to read what was reported.
-    pub(crate) fn flush(&self) {
+    fn flush(&self) {
         let (done, hashed) = std::sync::mpsc::sync_channel(1);
         if self.images.send(Work::Answer(done)).is_ok() {
             // A hashing thread that is gone answers nothing, and there is nothing to wait for.
@@ -116,6 +124,7 @@ impl Supervisor {
         if unshare_filesystem_state().is_err() {
             exit_now(1);
         }
+        answer_soon(Yields::ToItsWaker);
         loop {
             match notify::receive(self.listener.as_fd()) {
                 Ok(notification) => self.handle(&notification),
@@ -194,24 +203,9 @@ impl Supervisor {
     }
 }
 
-/// Starts the supervising threads, the watch over memory and the hashing of programs.
-pub(crate) fn supervise(
-    (supervisor, images): (Supervisor, std::sync::mpsc::Receiver<Work>),
-    control: &OwnedFd,
-) -> Result<Arc<Supervisor>, Errno> {
-    let supervisor = Arc::new(supervisor);
-    for _ in 0..WORKERS {
-        let worker = Arc::clone(&supervisor);
-        spawn("supervise", move || worker.work())?;
-    }
-    let hasher = Arc::clone(&supervisor);
-    spawn("hash", move || hash::hash_all(&hasher, &images))?;
-    let watch = Arc::clone(&supervisor);
-    let (lifeline, alarm) = (control.try_clone(), control.try_clone());
-    let (lifeline, alarm) = (lifeline.map_err(io_errno)?, alarm.map_err(io_errno)?);
-    spawn("lifeline", move || watch::end_with(&lifeline))?;
-    spawn("watch", move || watch::watch_memory(&watch, &alarm))?;
-    Ok(supervisor)
+fn held_folder(path: &str) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    openat(CWD, path, flags, Mode::empty())
 }
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Errno> {
@@ -235,5 +229,4 @@ pub(crate) fn now_ns() -> u64 {
         .saturating_add(nanoseconds)
 }
 
-const WORKERS: usize = 2;
 const STACK_BYTES: usize = 512 * 1024;

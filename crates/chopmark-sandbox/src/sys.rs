@@ -4,6 +4,7 @@ pub(crate) mod memory;
 pub(crate) mod mount;
 pub(crate) mod notify;
 pub(crate) mod process;
+pub(crate) mod schedule;
 
 use rustix::io::Errno;
 

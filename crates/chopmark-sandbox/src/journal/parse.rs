@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::line::SCHEMA;
 use super::network::stage_of;
+use super::quick;
 use super::{
     Access, ChangedFile, End, Event, Head, Header, LayerRecord, Line, NetworkEvent, Operation,
     Process, Program, RunFacts, Summary, Verdict,
@@ -13,6 +14,11 @@ use super::{
 
 /// The line of a text without its line feed; `None` when it is none.
 pub(super) fn line(text: &[u8]) -> Option<Line> {
+    quick::access(text).or_else(|| general(text))
+}
+
+/// A line in any form of JSON.
+pub(super) fn general(text: &[u8]) -> Option<Line> {
     let fields = Fields(serde_json::from_slice(text).ok()?);
     let event = match fields.text("kind")? {
         "header" => Event::Header(Box::new(header(&fields)?)),

@@ -3,7 +3,7 @@
 //! It is a fork of the supervising process in the skill's namespaces and Landlock domain, with one
 //! capability (to look into processes of its own namespace) and none of the skill's reach into it.
 
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
@@ -17,8 +17,12 @@ use super::skill::{become_skill, drop_capabilities, seal_capabilities};
 use super::{mounts, namespaces};
 use crate::report::Producer;
 use crate::setup::Setup;
-use crate::supervisor::{Supervisor, supervise};
-use crate::sys::process::{Forked, clone_process, close_between, exit_now, flag, reset_signals};
+use crate::supervisor::Crew;
+use crate::sys::notify;
+use crate::sys::process::{
+    Forked, clone_process, close_between, exit_now, flag, kill_all, reset_signals,
+};
+use crate::sys::schedule::{Yields, answer_soon};
 
 /// Runs in a fork of the supervising process: clones the helper as its sibling and ends.
 pub(crate) fn launch(setup: Setup, control: OwnedFd, reports: Producer) -> ! {
@@ -74,8 +78,8 @@ fn build(
     drop(listener);
     mounts::build(&setup.mounts).map_err(step(Step::Mounts))?;
     close_behind().map_err(step(Step::Namespaces))?;
-    let certificates = await_go(control).map_err(step(Step::Network))?;
     if setup.broker_port.is_some() {
+        let certificates = await_go(control).map_err(step(Step::Network))?;
         trust(&certificates).map_err(step(Step::Network))?;
     }
     mounts::seal(&setup.mounts).map_err(step(Step::Mounts))?;
@@ -133,6 +137,7 @@ fn trust(certificates: &[u8]) -> Result<(), Errno> {
     mounts::write_file(std::path::Path::new(RUN_BUNDLE), &bundle)
 }
 
+/// Starts the skill's first process; its exec waits for us, and we for the word to go on.
 fn start_skill(setup: Setup, control: &OwnedFd, reports: Producer) -> Result<(), Failure> {
     let (from_skill, to_helper) =
         pipe_with(PipeFlags::CLOEXEC).map_err(|errno| (Step::Filter, errno))?;
@@ -144,25 +149,35 @@ fn start_skill(setup: Setup, control: &OwnedFd, reports: Producer) -> Result<(),
         }
         Forked::Parent(pid) => pid,
     };
-    let mut number = [0_u8; 4];
-    // The pipe stays open on our side too, so a skill that failed before is noticed by its end.
-    let listener = loop {
-        match poll_number(&from_skill, &mut number) {
-            Ok(true) => break i32::from_ne_bytes(number),
-            Ok(false) if ended(pid) => exit_now(0),
-            Ok(false) => {}
-            Err(errno) => return Err((Step::Filter, errno)),
-        }
-    };
-    let listener = crate::sys::notify::adopt(listener);
-    let supervisor =
-        Supervisor::new(setup, listener, reports).map_err(|errno| (Step::Filter, errno))?;
+    // Only now: the skill's first process must not inherit it.
+    answer_soon(Yields::No);
+    let filter = |errno| (Step::Filter, errno);
+    let crew = Crew::enlist(control).map_err(filter)?;
+    let listener = notify::adopt(await_listener(&from_skill, pid).map_err(filter)?);
+    if setup.broker_port.is_none() {
+        await_go(control).map_err(filter)?;
+    }
     control::send(control.as_fd(), &Message::Started, None).map_err(|errno| (Step::Exec, errno))?;
-    let supervisor = supervise(supervisor, control).map_err(|errno| (Step::Filter, errno))?;
+    let crew = crew.supervise(setup, listener, reports).map_err(filter)?;
     let message = reap(pid);
-    supervisor.flush();
+    end_all_others();
+    crew.finish();
     control::tell(control, &message);
     exit_now(0)
+}
+
+/// The number of the listener, which the skill's first process tells before its exec.
+fn await_listener(from_skill: &OwnedFd, pid: u32) -> Result<RawFd, Errno> {
+    let mut number = [0_u8; 4];
+    // The pipe stays open on our side too, so a skill that failed before is noticed by its end.
+    loop {
+        match poll_number(from_skill, &mut number) {
+            Ok(true) => return Ok(RawFd::from_ne_bytes(number)),
+            Ok(false) if ended(pid) => exit_now(0),
+            Ok(false) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
 }
 
 /// Whether the number of the listener came within a short time.
@@ -198,6 +213,13 @@ fn reap(first: u32) -> Message {
             Err(_) => return Message::Signalled(libc::SIGKILL),
         }
     }
+}
+
+/// Ends what the first process left behind and waits until it is gone: nothing is done after the
+/// last word.
+fn end_all_others() {
+    kill_all();
+    while !matches!(wait(WaitOptions::empty()), Err(Errno::CHILD)) {}
 }
 
 fn end_of(status: WaitStatus) -> Message {

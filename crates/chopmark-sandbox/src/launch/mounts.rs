@@ -1,5 +1,6 @@
 //! The skill's root: an empty file system in memory with what the plan names in it.
 
+use std::collections::HashMap;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
@@ -32,9 +33,11 @@ pub(crate) fn build(mounts: &[Mount]) -> Result<(), Errno> {
         MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH,
     )?;
     rustix::process::fchdir(&root)?;
+    let mut folders = Folders::new(root.as_fd());
     for (mount, tree) in mounts.iter().zip(trees) {
-        place(root.as_fd(), mount, tree)?;
+        place(&mut folders, mount, tree)?;
     }
+    drop(folders);
     rustix::process::pivot_root(".", ".")?;
     unmount(".", UnmountFlags::DETACH)?;
     rustix::process::chdir("/")
@@ -69,7 +72,7 @@ pub(crate) fn seal(mounts: &[Mount]) -> Result<(), Errno> {
 pub(crate) fn write_file(path: &Path, content: &[u8]) -> Result<(), Errno> {
     let relative = path.strip_prefix("/").map_err(|_| Errno::INVAL)?;
     let root = open_path(CWD, Path::new("/"), OFlags::DIRECTORY)?;
-    make_file(root.as_fd(), relative, content)
+    make_file(&mut Folders::new(root.as_fd()), relative, content)
 }
 
 /// The detached mount of one entry, made while the host's tree is still in sight.
@@ -144,28 +147,28 @@ fn terminals() -> Result<OwnedFd, Errno> {
 }
 
 /// Puts one entry into the new root.
-fn place(root: BorrowedFd<'_>, mount: &Mount, tree: Option<OwnedFd>) -> Result<(), Errno> {
+fn place(folders: &mut Folders<'_>, mount: &Mount, tree: Option<OwnedFd>) -> Result<(), Errno> {
     let target = match mount {
-        Mount::Bind { target, .. } | Mount::Memory { target, .. } => target.clone(),
-        Mount::Processes => PathBuf::from("/proc"),
-        Mount::Terminals => PathBuf::from("/dev/pts"),
+        Mount::Bind { target, .. } | Mount::Memory { target, .. } => target.as_path(),
+        Mount::Processes => Path::new("/proc"),
+        Mount::Terminals => Path::new("/dev/pts"),
         Mount::Link { target, content } => {
-            let (folder, name) = make_parent(root, relative(target)?)?;
+            let (folder, name) = folders.parent(relative(target)?)?;
             return symlinkat(content, folder, name);
         }
-        Mount::File { target, content } => return make_file(root, relative(target)?, content),
+        Mount::File { target, content } => return make_file(folders, relative(target)?, content),
     };
     let tree = tree.ok_or(Errno::INVAL)?;
-    let target = relative(&target)?;
-    let (folder, name) = make_parent(root, target)?;
+    let target = relative(target)?;
+    let (folder, name) = folders.parent(target)?;
     if FileType::from_raw_mode(fstat(&tree)?.st_mode) == FileType::Directory {
-        exists_or(mkdirat(&folder, &name, Mode::from_raw_mode(0o755)))?;
+        exists_or(mkdirat(folder, name, Mode::from_raw_mode(0o755)))?;
     } else {
         let flags =
             OFlags::CREATE | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::EXCL;
-        exists_or(openat(&folder, &name, flags, Mode::from_raw_mode(0o644)).map(drop))?;
+        exists_or(openat(folder, name, flags, Mode::from_raw_mode(0o644)).map(drop))?;
     }
-    let spot = open_path(folder.as_fd(), &name, OFlags::NOFOLLOW)?;
+    let spot = open_path(folder, name, OFlags::NOFOLLOW)?;
     move_mount(
         &tree,
         "",
@@ -173,13 +176,14 @@ fn place(root: BorrowedFd<'_>, mount: &Mount, tree: Option<OwnedFd>) -> Result<(
         "",
         MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH,
     )?;
+    folders.covered(target);
     Ok(())
 }
 
-fn make_file(root: BorrowedFd<'_>, target: &Path, content: &[u8]) -> Result<(), Errno> {
-    let (folder, name) = make_parent(root, target)?;
+fn make_file(folders: &mut Folders<'_>, target: &Path, content: &[u8]) -> Result<(), Errno> {
+    let (folder, name) = folders.parent(target)?;
     let flags = OFlags::CREATE | OFlags::WRONLY | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let file = openat(&folder, &name, flags, Mode::from_raw_mode(0o644))?;
+    let file = openat(folder, name, flags, Mode::from_raw_mode(0o644))?;
     let mut rest = content;
     while !rest.is_empty() {
         let written = rustix::io::write(&file, rest)?;
@@ -188,22 +192,56 @@ fn make_file(root: BorrowedFd<'_>, target: &Path, content: &[u8]) -> Result<(), 
     Ok(())
 }
 
-/// Makes the folders above `target` and opens the last; follows no link out of the new root.
-fn make_parent(root: BorrowedFd<'_>, target: &Path) -> Result<(OwnedFd, PathBuf), Errno> {
-    let name = PathBuf::from(target.file_name().ok_or(Errno::INVAL)?);
-    let mut folder = open_path(root, Path::new("."), OFlags::DIRECTORY)?;
-    for part in target.parent().into_iter().flat_map(Path::components) {
-        let part: &Path = part.as_ref();
-        exists_or(mkdirat(&folder, part, Mode::from_raw_mode(0o755)))?;
-        folder = openat2(
-            &folder,
+/// The folders of the new root that were made or found, held open: most entries share theirs.
+struct Folders<'a> {
+    root: BorrowedFd<'a>,
+    known: HashMap<PathBuf, OwnedFd>,
+}
+
+impl<'a> Folders<'a> {
+    fn new(root: BorrowedFd<'a>) -> Self {
+        Self {
+            root,
+            known: HashMap::new(),
+        }
+    }
+
+    /// Makes the folders above `target` and tells the last; follows no link out of the new root.
+    fn parent<'t>(&mut self, target: &'t Path) -> Result<(BorrowedFd<'_>, &'t Path), Errno> {
+        let name = Path::new(target.file_name().ok_or(Errno::INVAL)?);
+        let path = target.parent().unwrap_or(Path::new(""));
+        let mut above = PathBuf::new();
+        for part in path {
+            let at = above.join(part);
+            if !self.known.contains_key(&at) {
+                let folder = self.make(&above, Path::new(part))?;
+                self.known.insert(at.clone(), folder);
+            }
+            above = at;
+        }
+        Ok((self.folder(path), name))
+    }
+
+    fn make(&self, above: &Path, part: &Path) -> Result<OwnedFd, Errno> {
+        let above = self.folder(above);
+        exists_or(mkdirat(above, part, Mode::from_raw_mode(0o755)))?;
+        openat2(
+            above,
             part,
             OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
             Mode::empty(),
             ResolveFlags::NO_MAGICLINKS | ResolveFlags::NO_SYMLINKS,
-        )?;
+        )
     }
-    Ok((folder, name))
+
+    fn folder(&self, path: &Path) -> BorrowedFd<'_> {
+        self.known.get(path).map_or(self.root, AsFd::as_fd)
+    }
+
+    /// Something was mounted at `target`: what was known there lies beneath it now.
+    fn covered(&mut self, target: &Path) {
+        self.known.retain(|path, _| !path.starts_with(target));
+    }
 }
 
 fn open_path(folder: BorrowedFd<'_>, path: &Path, flags: OFlags) -> Result<OwnedFd, Errno> {

@@ -1,6 +1,7 @@
 //! The frames: a tag, fixed numbers, then length-prefixed byte strings, all little-endian.
 
 use crate::journal::{Access, Operation, Process, Program, Verdict};
+use crate::known::{Known, Print};
 
 /// One frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub(crate) enum Report {
     Process(Process),
     /// A program that some process runs.
     Program(Program),
+    /// A digest that a later run may take over; no part of the journal.
+    Known(Known),
 }
 
 /// Appends `report` to `out`.
@@ -44,6 +47,7 @@ pub(crate) fn encode(report: &Report, out: &mut Vec<u8>) {
             out.extend_from_slice(&program.sha256);
             bytes(out, &program.path);
         }
+        Report::Known(known) => encode_known(known, out),
     }
 }
 
@@ -67,6 +71,24 @@ fn encode_access(access: &Access, out: &mut Vec<u8>) {
     bytes(out, &access.requested);
     bytes(out, &access.resolved);
     bytes(out, &access.second);
+}
+
+fn encode_known(known: &Known, out: &mut Vec<u8>) {
+    let print = known.print;
+    out.push(TAG_KNOWN);
+    words(
+        out,
+        &[
+            print.device,
+            print.inode,
+            print.size,
+            print.modified.0,
+            print.modified.1,
+            print.changed.0,
+            print.changed.1,
+        ],
+    );
+    out.extend_from_slice(&known.sha256);
 }
 
 fn words(out: &mut Vec<u8>, values: &[u64]) {
@@ -98,6 +120,16 @@ pub(crate) fn decode(frame: &[u8]) -> Option<Report> {
             size: input.word()?,
             sha256: input.take(32)?.try_into().ok()?,
             path: input.bytes()?,
+        }),
+        TAG_KNOWN => Report::Known(Known {
+            print: Print {
+                device: input.word()?,
+                inode: input.word()?,
+                size: input.word()?,
+                modified: (input.word()?, input.word()?),
+                changed: (input.word()?, input.word()?),
+            },
+            sha256: input.take(32)?.try_into().ok()?,
         }),
         _ => return None,
     };
@@ -156,3 +188,4 @@ impl<'a> Input<'a> {
 const TAG_ACCESS: u8 = 1;
 const TAG_PROCESS: u8 = 2;
 const TAG_PROGRAM: u8 = 3;
+const TAG_KNOWN: u8 = 4;

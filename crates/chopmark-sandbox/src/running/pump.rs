@@ -4,20 +4,22 @@ use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Signal, pidfd_send_signal};
 
 use super::changed::changed_files;
 use super::{Helper, Outcome, RunEnd, RunError, RunParts};
 use crate::journal::{End, Event, Tally};
+use crate::known::Known;
 use crate::launch::control::{self, Message};
 use crate::report::{Report, decode};
 use crate::setup::rule;
+use crate::sys::schedule::{Yields, answer_soon};
 
 /// The recording side of a run.
 pub(super) struct Pump {
     helper: Helper,
     parts: RunParts,
     tally: Tally,
+    learnt: Vec<Known>,
     deadline: Instant,
     last_head: Instant,
 }
@@ -30,6 +32,7 @@ impl Pump {
             helper,
             parts,
             tally: Tally::default(),
+            learnt: Vec::new(),
             deadline,
             last_head: now,
         }
@@ -37,11 +40,15 @@ impl Pump {
 
     /// Runs until the helper is gone; the journal is then whole and durable.
     pub(super) fn run(mut self) -> Result<Outcome, RunError> {
+        answer_soon(Yields::No);
         let end = self.until_end();
-        // The helper has nothing more to say, or must not: its namespace ends with it.
-        let _ = pidfd_send_signal(&self.helper.pidfd, Signal::KILL);
-        let _ =
-            rustix::process::waitpid(Some(self.helper.pid), rustix::process::WaitOptions::empty());
+        match end {
+            // The helper says so when no other process is left; it ends while the journal does.
+            Ok(RunEnd::Exited(_) | RunEnd::Signalled(_)) => {}
+            // The helper has nothing more to say, or must not: its namespace ends with it.
+            Ok(RunEnd::WallTime | RunEnd::Memory | RunEnd::SupervisorLost | RunEnd::Stopped)
+            | Err(_) => self.helper.end(),
+        }
         let end = end?;
         if let Some(broker) = self.parts.broker.take() {
             (broker.stop)();
@@ -96,7 +103,12 @@ impl Pump {
     }
 
     fn drain(&mut self) -> Result<(), RunError> {
-        let Self { parts, tally, .. } = self;
+        let Self {
+            parts,
+            tally,
+            learnt,
+            ..
+        } = self;
         let writer = &mut parts.writer;
         parts.consumer.drain(|frame| {
             let event = match decode(frame).ok_or(RunError::Report)? {
@@ -106,6 +118,10 @@ impl Pump {
                 }
                 Report::Process(process) => Event::Process(process),
                 Report::Program(program) => Event::Program(program),
+                Report::Known(known) => {
+                    learnt.push(known);
+                    return Ok(());
+                }
             };
             writer.append(&event);
             if writer.pending() > WRITE_BYTES {
@@ -138,7 +154,10 @@ impl Pump {
 
     fn finish(self, end: RunEnd) -> Result<Outcome, RunError> {
         let Self {
-            mut parts, tally, ..
+            mut parts,
+            tally,
+            learnt,
+            ..
         } = self;
         let changed = changed_files(&tally);
         let grants: Vec<(u32, String)> = (0_u32..)
@@ -158,6 +177,9 @@ impl Pump {
         parts.writer.sign_head();
         // COMMIT: the journal is whole and durable.
         parts.writer.sync().map_err(RunError::Journal)?;
+        if let Some(memory) = parts.memory {
+            memory.add(learnt);
+        }
         Ok(Outcome {
             end,
             summary,

@@ -1,11 +1,15 @@
 //! Emits the filter as classic BPF.
 //!
-//! A chain of equality tests, each with its body behind it; what no test names is allowed. The
-//! kernel caches calls that are allowed without a look at arguments, so they cost nothing.
+//! A search tree over the numbers that are named, each with its body behind it; what is not named
+//! is allowed. The kernel runs the filter for every number once when it is installed, and caches
+//! the calls that are allowed without a look at arguments, so they cost nothing.
 
 use libc::sock_filter;
 
 use super::calls::{CLOSED, CONDITIONAL, Condition, SUPERVISED, WITHOUT_SUPPORT};
+
+#[cfg(test)]
+mod tests;
 
 /// The filter for x86-64.
 ///
@@ -20,26 +24,60 @@ pub(crate) fn filter() -> Vec<sock_filter> {
         jump(libc::BPF_JGE, X32_BIT, 0, 1),
         ret(libc::SECCOMP_RET_USER_NOTIF),
     ];
-    for number in SUPERVISED {
-        program.extend(when(*number, &[ret(libc::SECCOMP_RET_USER_NOTIF)]));
-    }
-    for (number, condition) in CONDITIONAL {
-        program.extend(when(*number, &body(*condition)));
-    }
-    for number in WITHOUT_SUPPORT {
-        let no_such_call = libc::SECCOMP_RET_ERRNO | libc::ENOSYS.cast_unsigned();
-        program.extend(when(*number, &[ret(no_such_call)]));
-    }
-    for (number, _) in CLOSED {
-        program.extend(when(*number, &[ret(libc::SECCOMP_RET_USER_NOTIF)]));
-    }
-    program.push(ret(libc::SECCOMP_RET_ALLOW));
+    program.extend(tree(&named()));
     program
 }
 
+/// A system call's number and the code that decides about it.
+type Named = (u32, Vec<sock_filter>);
+
+/// Every call that a table names, by number.
+fn named() -> Vec<Named> {
+    let ask = || vec![ret(libc::SECCOMP_RET_USER_NOTIF)];
+    let no_such_call = ret(libc::SECCOMP_RET_ERRNO | libc::ENOSYS.cast_unsigned());
+    let supervised = SUPERVISED.iter().map(|number| (*number, ask()));
+    let conditional = CONDITIONAL
+        .iter()
+        .map(|(number, condition)| (*number, body(*condition)));
+    let unsupported = WITHOUT_SUPPORT
+        .iter()
+        .map(|number| (*number, vec![no_such_call]));
+    let closed = CLOSED.iter().map(|(number, _)| (*number, ask()));
+    let mut named: Vec<Named> = supervised
+        .chain(conditional)
+        .chain(unsupported)
+        .chain(closed)
+        .map(|(number, code)| (u32::try_from(number).unwrap_or(u32::MAX), code))
+        .collect();
+    named.sort_by_key(|(number, _)| *number);
+    named
+}
+
+/// Code that finds the number in the accumulator among `named` and decides.
+fn tree(named: &[Named]) -> Vec<sock_filter> {
+    if named.len() <= LEAF {
+        let mut code: Vec<sock_filter> = named
+            .iter()
+            .flat_map(|(number, body)| when(*number, body))
+            .collect();
+        code.push(ret(libc::SECCOMP_RET_ALLOW));
+        return code;
+    }
+    let (low, high) = named.split_at(named.len() >> 1);
+    let first_high = high.first().map_or(u32::MAX, |(number, _)| *number);
+    let (low, high) = (tree(low), tree(high));
+    let past_low = u32::try_from(low.len()).unwrap_or(u32::MAX);
+    let mut code = vec![
+        jump(libc::BPF_JGE, first_high, 0, 1),
+        statement(libc::BPF_JMP | libc::BPF_JA, past_low),
+    ];
+    code.extend(low);
+    code.extend(high);
+    code
+}
+
 /// `body`, run only for system call `number`; the accumulator holds the number before and after.
-fn when(number: i64, body: &[sock_filter]) -> Vec<sock_filter> {
-    let number = u32::try_from(number).unwrap_or(u32::MAX);
+fn when(number: u32, body: &[sock_filter]) -> Vec<sock_filter> {
     let length = u8::try_from(body.len()).unwrap_or(u8::MAX);
     let mut code = vec![jump(libc::BPF_JEQ, number, 0, length)];
     code.extend_from_slice(body);
@@ -144,6 +182,8 @@ pub(crate) const ARCH_X86_64: u32 = 0xC000_003E;
 /// Set in the numbers of the x32 kind.
 pub(crate) const X32_BIT: u32 = 0x4000_0000;
 
+/// Numbers that are tested one after the other.
+const LEAF: usize = 3;
 const OFFSET_NUMBER: u32 = 0;
 const OFFSET_ARCH: u32 = 4;
 const OFFSET_ARGUMENTS: u32 = 16;

@@ -7,7 +7,8 @@ use rustix::fs::{Mode, OFlags, open, stat};
 
 use super::Supervisor;
 use super::hash::{Image, Work};
-use crate::journal::Process;
+use crate::journal::{Process, Program};
+use crate::known::Print;
 use crate::report::Report;
 
 /// The process behind a notification.
@@ -123,6 +124,23 @@ impl Supervisor {
             .map(std::ffi::CString::into_bytes)
             .unwrap_or_default();
         let time_ns = self.now_ns();
+        let print = Print::of(&found);
+        let known = print.and_then(|print| {
+            let mut known = self.setup.known.iter();
+            known.find(|known| known.print == print)
+        });
+        if let Some(known) = known {
+            self.report(&Report::Program(Program {
+                time_ns,
+                number,
+                device: known.print.device,
+                inode: known.print.inode,
+                size: known.print.size,
+                sha256: known.sha256,
+                path,
+            }));
+            return number;
+        }
         // The hashing thread lives as long as this process.
         let _ = self.images.send(Work::Hash(Image {
             number,

@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Supervisor;
 use crate::journal::Program;
+use crate::known::{Known, Print};
 use crate::report::Report;
 
 /// Work of the hashing thread.
@@ -37,7 +38,13 @@ pub(super) fn hash_all(supervisor: &Supervisor, works: &Receiver<Work>) {
                 continue;
             }
         };
-        if let (Ok(found), Some(sha256)) = (fstat(&image.file), sha256(&image.file)) {
+        let before = fstat(&image.file).ok();
+        if let (Some(found), Some(sha256)) = (before, sha256(&image.file)) {
+            let print = Print::of(&found).filter(|print| {
+                let after = fstat(&image.file).ok();
+                print.is_lasting(seconds())
+                    && after.and_then(|after| Print::of(&after)).as_ref() == Some(print)
+            });
             supervisor.report(&Report::Program(Program {
                 time_ns: image.time_ns,
                 number: image.number,
@@ -47,8 +54,17 @@ pub(super) fn hash_all(supervisor: &Supervisor, works: &Receiver<Work>) {
                 sha256,
                 path: image.path,
             }));
+            if let Some(print) = print {
+                supervisor.report(&Report::Known(Known { print, sha256 }));
+            }
         }
     }
+}
+
+/// Seconds since 1970.
+fn seconds() -> u64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
+    u64::try_from(now.tv_sec).unwrap_or(0)
 }
 
 fn sha256(file: &OwnedFd) -> Option<[u8; 32]> {

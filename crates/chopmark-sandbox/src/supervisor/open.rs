@@ -4,7 +4,9 @@ use std::ffi::OsStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 
-use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags, fcntl_setfl, fstat, openat, openat2};
+use rustix::fs::{
+    CWD, FileType, Mode, OFlags, ResolveFlags, Stat, fcntl_setfl, fstat, openat, openat2,
+};
 use rustix::io::Errno;
 
 use super::Supervisor;
@@ -34,6 +36,19 @@ pub(super) enum OpenError {
     Control,
 }
 
+/// An open file, and what it is.
+pub(super) struct Opened {
+    file: OwnedFd,
+    stat: Stat,
+}
+
+impl Opened {
+    fn new(file: OwnedFd) -> Result<Self, OpenError> {
+        let stat = fstat(&file)?;
+        Ok(Self { file, stat })
+    }
+}
+
 impl From<Errno> for OpenError {
     fn from(errno: Errno) -> Self {
         Self::Errno(errno)
@@ -55,13 +70,11 @@ impl Supervisor {
         };
         let base = base.as_ref().map(AsFd::as_fd);
         let outcome = self.open_as(caller, base, &request);
-        if let Ok(file) = &outcome {
+        if let Ok(Opened { file, stat }) = &outcome {
             access.resolved = self.path_of(file.as_fd());
-            if let Ok(stat) = fstat(file) {
-                (access.device, access.inode) = (stat.st_dev, stat.st_ino);
-                if changes(request.flags) {
-                    access.second = self.tell_before(stat.st_dev, stat.st_ino);
-                }
+            (access.device, access.inode) = (stat.st_dev, stat.st_ino);
+            if changes(request.flags) {
+                access.second = self.tell_before(stat.st_dev, stat.st_ino);
             }
         } else {
             let last = if request.flags.contains(OFlags::NOFOLLOW) {
@@ -80,15 +93,16 @@ impl Supervisor {
         if let Err(OpenError::Control) = outcome {
             access.rule = rule::CONTROL_PATH;
         }
-        let blocks = |file: &OwnedFd| self.waits_for_partner(file, &request);
-        let close_on_exec = request.flags.contains(OFlags::CLOEXEC);
-        access.requested = request.path.clone();
+        let flags = request.flags;
+        access.requested = request.path;
         self.report(&Report::Access(access));
         match outcome {
             // A descriptor that only names cannot be handed over, and opens nothing.
-            Ok(_) if request.flags.contains(OFlags::PATH) => self.let_run(call),
-            Ok(file) if blocks(&file) => self.open_later(call, file, request.flags),
-            Ok(file) => self.inject(call, &file, close_on_exec),
+            Ok(_) if flags.contains(OFlags::PATH) => self.let_run(call),
+            Ok(opened) if self.waits_for_partner(&opened, flags) => {
+                self.open_later(call, opened.file, flags);
+            }
+            Ok(opened) => self.inject(call, &opened.file, flags.contains(OFlags::CLOEXEC)),
             Err(_) => self.fail(call, result.err().unwrap_or(Errno::ACCESS)),
         }
     }
@@ -141,24 +155,27 @@ impl Supervisor {
         caller: Caller,
         base: Option<BorrowedFd<'_>>,
         request: &Request,
-    ) -> Result<OwnedFd, OpenError> {
+    ) -> Result<Opened, OpenError> {
         if request.path.is_empty() {
             return Err(Errno::NOENT.into());
         }
         if changes(request.flags) {
-            return self.open_to_change(caller, base, request);
+            return self
+                .open_to_change(caller, base, request)
+                .and_then(Opened::new);
         }
-        match self.open_at_once(base, request) {
-            Ok(file) if self.is_of_processes(&file) => drop(file),
-            Ok(file) => return Ok(file),
-            Err(Errno::LOOP) => {}
-            Err(errno) if !self.may_mean_processes(base, &request.path) => return Err(errno.into()),
+        match self.open_at_once(base, request).and_then(Opened::new) {
+            Ok(opened) if opened.stat.st_dev == self.process_device => drop(opened),
+            Ok(opened) => return Ok(opened),
+            Err(OpenError::Errno(Errno::LOOP)) => {}
+            Err(error) if !self.may_mean_processes(base, &request.path) => return Err(error),
             Err(_) => {}
         }
         if !request.resolve.is_empty() {
             return Err(Errno::ACCESS.into());
         }
         self.open_walked(caller, base, request)
+            .and_then(Opened::new)
     }
 
     /// The common case: one call of the kernel.
@@ -166,7 +183,7 @@ impl Supervisor {
         &self,
         base: Option<BorrowedFd<'_>>,
         request: &Request,
-    ) -> Result<OwnedFd, Errno> {
+    ) -> Result<OwnedFd, OpenError> {
         let resolve = request.resolve | ResolveFlags::NO_MAGICLINKS;
         let path = OsStr::from_bytes(&request.path);
         let file = openat2(
@@ -218,18 +235,12 @@ impl Supervisor {
                 .any(|part| part == b"self" || part == b"proc")
     }
 
-    fn is_of_processes(&self, file: &OwnedFd) -> bool {
-        fstat(file).is_ok_and(|stat| stat.st_dev == self.process_device)
-    }
-
     /// A named pipe whose other end is not there yet, opened by one that wants to wait.
-    fn waits_for_partner(&self, file: &OwnedFd, request: &Request) -> bool {
-        !request.flags.intersects(OFlags::NONBLOCK | OFlags::PATH)
-            && request.flags & OFlags::ACCMODE == OFlags::RDONLY
-            && fstat(file).is_ok_and(|stat| {
-                FileType::from_raw_mode(stat.st_mode) == FileType::Fifo
-                    && !self.path_of(file.as_fd()).starts_with(b"pipe:")
-            })
+    fn waits_for_partner(&self, opened: &Opened, flags: OFlags) -> bool {
+        !flags.intersects(OFlags::NONBLOCK | OFlags::PATH)
+            && flags & OFlags::ACCMODE == OFlags::RDONLY
+            && FileType::from_raw_mode(opened.stat.st_mode) == FileType::Fifo
+            && !self.path_of(opened.file.as_fd()).starts_with(b"pipe:")
     }
 
     /// Waits for the partner of a named pipe on a thread of its own.

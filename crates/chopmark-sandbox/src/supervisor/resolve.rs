@@ -8,8 +8,11 @@ use std::ffi::OsStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 
-use rustix::fs::{CWD, FileType, Mode, OFlags, Stat, fstat, openat, readlinkat};
+use rustix::fs::{
+    CWD, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat, openat2, readlinkat,
+};
 use rustix::io::Errno;
+use rustix::path::DecInt;
 
 use super::Supervisor;
 use super::caller::Caller;
@@ -56,13 +59,14 @@ impl Supervisor {
             return Ok(None);
         }
         let link = if folder == libc::AT_FDCWD {
-            format!("/proc/{}/cwd", caller.thread)
+            format!("{}/cwd", caller.thread)
         } else if folder < 0 {
             return Err(Errno::BADF);
         } else {
-            format!("/proc/{}/fd/{folder}", caller.thread)
+            format!("{}/fd/{folder}", caller.thread)
         };
-        let opened = openat(CWD, link, OFlags::PATH | OFlags::CLOEXEC, Mode::empty());
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
+        let opened = openat(&self.processes, link, flags, Mode::empty());
         opened.map(Some).map_err(|errno| {
             if errno == Errno::NOENT {
                 Errno::BADF
@@ -96,6 +100,9 @@ impl Supervisor {
         path: &[u8],
         last: Last,
     ) -> Vec<u8> {
+        if let Some(path) = self.missing_at_once(base, path) {
+            return path;
+        }
         let Ok(mut folder) = start(base, path) else {
             return self.intended(base, path);
         };
@@ -115,6 +122,35 @@ impl Supervisor {
                 let rest: Vec<Vec<u8>> = rest.into();
                 self.intended(Some(folder.as_fd()), &rest.join(&b'/'))
             }
+        }
+    }
+
+    /// The common case of an answer to [`Self::leads_to`]: a folder that is there and a name that
+    /// is not. None when it is not so, or when the caller's `/proc` could be meant.
+    fn missing_at_once(&self, base: Option<BorrowedFd<'_>>, path: &[u8]) -> Option<Vec<u8>> {
+        let end = path
+            .iter()
+            .rposition(|byte| *byte == b'/')
+            .map_or(0, |slash| slash.saturating_add(1));
+        let (parent, name) = path.split_at_checked(end)?;
+        if matches!(name, b"" | b"." | b"..") {
+            return None;
+        }
+        let parent = if parent.is_empty() { b"." } else { parent };
+        let folder = openat2(
+            base.unwrap_or(CWD),
+            OsStr::from_bytes(parent),
+            OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
+            Mode::empty(),
+            ResolveFlags::NO_MAGICLINKS,
+        )
+        .ok()?;
+        if fstat(&folder).ok()?.st_dev == self.process_device {
+            return None;
+        }
+        match open_part(folder.as_fd(), name, OFlags::NOFOLLOW) {
+            Err(Errno::NOENT) => Some(join(&self.path_of(folder.as_fd()), name)),
+            Ok(_) | Err(_) => None,
         }
     }
 
@@ -224,9 +260,7 @@ impl Supervisor {
 
     /// The path of an open object, as the kernel tells it.
     pub(super) fn path_of(&self, object: BorrowedFd<'_>) -> Vec<u8> {
-        use std::os::fd::AsRawFd as _;
-        let link = format!("/proc/self/fd/{}", object.as_raw_fd());
-        rustix::fs::readlink(link, Vec::new())
+        readlinkat(&self.descriptors, DecInt::from_fd(object), Vec::new())
             .map(std::ffi::CString::into_bytes)
             .unwrap_or_default()
     }

@@ -1,30 +1,46 @@
 //! Ends the run when the supervising process is gone or memory runs over.
 
 use std::os::fd::{AsFd, OwnedFd};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{CWD, Dir, Mode, OFlags, openat};
 
 use super::Supervisor;
 use crate::launch::control::{Message, receive, tell};
 use crate::sys::process::exit_now;
 
-/// Waits until the other end of `control` is gone, then ends every process of the sandbox.
-pub(super) fn end_with(control: &OwnedFd) {
-    while matches!(receive(control.as_fd()), Ok(Some(_))) {}
-    exit_now(1);
-}
-
-/// Looks at the memory of all processes now and then.
-pub(super) fn watch_memory(supervisor: &Supervisor, control: &OwnedFd) {
+/// Ends every process of the sandbox when the other end of `control` is gone, and looks at the
+/// memory of all processes now and then.
+pub(super) fn watch(supervisor: &Supervisor, control: &OwnedFd) {
+    let mut next = Instant::now().checked_add(INTERVAL);
     loop {
-        std::thread::sleep(INTERVAL);
+        let left = next.map_or(INTERVAL, |next| {
+            next.saturating_duration_since(Instant::now())
+        });
+        if says_something(control, left) {
+            if !matches!(receive(control.as_fd()), Ok(Some(_))) {
+                exit_now(1);
+            }
+            continue;
+        }
         if resident_bytes() > supervisor.setup.limits.memory_bytes {
             supervisor.flush();
             tell(control, &Message::MemoryExceeded);
             exit_now(1);
         }
+        next = Instant::now().checked_add(INTERVAL);
     }
+}
+
+/// Whether `control` can be read or is gone before `left` is over.
+fn says_something(control: &OwnedFd, left: Duration) -> bool {
+    let left = Timespec {
+        tv_sec: i64::try_from(left.as_secs()).unwrap_or(0),
+        tv_nsec: i64::from(left.subsec_nanos()),
+    };
+    let mut polled = [PollFd::new(control, PollFlags::IN)];
+    matches!(poll(&mut polled, Some(&left)), Ok(1..))
 }
 
 /// Memory of all processes but the helper that is theirs alone, in bytes; all there is when it

@@ -76,6 +76,12 @@ pub(crate) fn exit_now(status: i32) -> ! {
     unsafe { libc::_exit(status) }
 }
 
+/// Ends every process that the caller may end; as first process of a namespace, all others in it.
+pub(crate) fn kill_all() {
+    // SAFETY: integers only. The only failure is that there is nobody.
+    unsafe { libc::kill(-1, libc::SIGKILL) };
+}
+
 /// Reads from the memory of thread `pid`; may return less than asked at an unmapped page.
 pub(crate) fn read_memory(pid: u32, address: u64, buffer: &mut [u8]) -> Result<usize, Errno> {
     let local = libc::iovec {
