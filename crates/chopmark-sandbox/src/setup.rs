@@ -3,6 +3,8 @@
 use std::ffi::CString;
 use std::path::PathBuf;
 
+use crate::ways::Ways;
+
 /// A finished recipe; making it touched nothing but the plan's folders.
 pub(crate) struct Setup {
     /// What the skill's root holds, in order.
@@ -18,8 +20,8 @@ pub(crate) struct Setup {
     pub(crate) directory: PathBuf,
     /// Amounts.
     pub(crate) limits: Amounts,
-    /// Port of the egress broker on loopback, when there is one.
-    pub(crate) broker_port: Option<u16>,
+    /// Ways to the egress broker, when there is one.
+    pub(crate) ways: Option<Ways>,
     /// Monotonic time of the start, in nanoseconds.
     pub(crate) started_ns: u64,
 }

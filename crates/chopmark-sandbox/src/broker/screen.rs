@@ -67,8 +67,13 @@ pub(super) fn screen<'a>(
     let method = head.method.as_str();
     let path = head.uri.path();
     target.allow(method, path)?;
-    if head.headers.contains_key(UPGRADE) {
-        return Err(Refusal::Upgrade);
+    if let Some(wanted) = head.headers.get(UPGRADE) {
+        let http2 = wanted.as_bytes().to_ascii_lowercase().starts_with(b"h2c");
+        return Err(if http2 {
+            Refusal::Http2
+        } else {
+            Refusal::Upgrade
+        });
     }
     if let Some(name) = OVERRIDES
         .iter()

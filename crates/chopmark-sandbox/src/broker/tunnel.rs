@@ -21,7 +21,7 @@ use super::policy::Target;
 use super::recorder::{Known, Link};
 use super::refusal::Refusal;
 use super::screen::Scheme;
-use super::session::{Session, server};
+use super::session::{Session, linger, server};
 use super::upstream::Upstream;
 
 /// A tunnel whose host is granted and whose server answered the connection attempt.
@@ -112,25 +112,44 @@ impl Tunnel {
     /// Records a refusal and tells the client by a TLS alert, for no HTTP can be said any more.
     async fn reject(
         &self,
-        mut client: TcpStream,
+        client: TcpStream,
         refusal: &Refusal,
         sni: Option<&str>,
         session: &Session,
     ) {
         let opened = matches!(self.way, Way::Opened { .. });
         let authority = Some(&self.authority);
-        session.origin.refuse(
-            refusal,
-            &Known {
-                authority,
-                sni,
-                opened,
-                ..Known::default()
-            },
-        );
-        drop(client.write_all(&UNRECOGNIZED_NAME_ALERT).await);
-        drop(client.shutdown().await);
+        let known = Known {
+            authority,
+            sni,
+            opened,
+            ..Known::default()
+        };
+        session.origin.refuse(refusal, &known);
+        alert(client).await;
     }
+}
+
+/// Records that a connection which begins with TLS leads nowhere, and ends it.
+pub(super) async fn reject(
+    client: TcpStream,
+    refusal: &Refusal,
+    authority: &Authority,
+    session: &Session,
+) {
+    let known = Known {
+        authority: Some(authority),
+        ..Known::default()
+    };
+    session.origin.refuse(refusal, &known);
+    alert(client).await;
+}
+
+/// Ends a TLS connection that was not made, and takes what the client was saying, lest closing on
+/// unread bytes undo the alert.
+async fn alert(mut client: TcpStream) {
+    drop(client.write_all(&UNRECOGNIZED_NAME_ALERT).await);
+    linger(client).await;
 }
 
 /// Reads until the hello is complete; all bytes read stay in `read`.

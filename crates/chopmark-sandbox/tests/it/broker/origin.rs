@@ -24,7 +24,7 @@ use tokio_rustls::TlsAcceptor;
 /// A running server; its runtime ends with it.
 pub(crate) struct Origin {
     pub(crate) tls: SocketAddr,
-    pub(super) plain: SocketAddr,
+    pub(crate) plain: SocketAddr,
     pub(crate) ca_pem: String,
     seen: Arc<Mutex<Vec<String>>>,
     _runtime: tokio::runtime::Runtime,
