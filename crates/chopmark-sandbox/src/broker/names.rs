@@ -99,6 +99,9 @@ async fn judge(question: &Question, peer: SocketAddr, shared: &Shared) -> Answer
     if !shared.recorder.works() {
         return Answer::Failed;
     }
+    if !matches!(Host::parse(name), Some(Host::Name(_))) {
+        return Answer::NoSuchName;
+    }
     if let Some((four, six)) = stand_ins().of_name(name) {
         return Answer::Addresses(four, six);
     }

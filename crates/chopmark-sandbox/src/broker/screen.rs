@@ -138,6 +138,23 @@ fn check_host(head: &request::Parts, scheme: Scheme, authority: &Authority) -> R
     Ok(())
 }
 
+/// The `Host` header of a `CONNECT`, where there is one, must name the tunnel's host and port.
+pub(super) fn check_tunnel_host(headers: &HeaderMap, authority: &Authority) -> Result<(), Refusal> {
+    let same = |host: &HeaderValue| {
+        let named = host.to_str().ok();
+        named
+            .and_then(|text| Authority::parse(text, Some(authority.port)))
+            .as_ref()
+            == Some(authority)
+    };
+    let mut hosts = headers.get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) => Ok(()),
+        (Some(host), None) if same(host) => Ok(()),
+        (Some(_), _) => Err(Refusal::HostMismatch(authority.to_string())),
+    }
+}
+
 /// Removes what concerns only the client's connection to the broker.
 pub(super) fn strip_hop_by_hop(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> = headers

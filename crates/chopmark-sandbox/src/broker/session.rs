@@ -25,7 +25,7 @@ use super::policy::{Policy, Target};
 use super::recorder::{Known, Origin, Recorder};
 use super::redact::Patterns;
 use super::refusal::Refusal;
-use super::screen::Scheme;
+use super::screen::{Scheme, check_tunnel_host};
 use super::stand_ins::StandIns;
 use super::tunnel::{self, Tunnel};
 use super::upstream::{Means, Upstream, Verifier};
@@ -137,6 +137,7 @@ impl Session {
         authority: &Authority,
         mut request: Request<Incoming>,
     ) -> Result<Response<ResponseBody>, Refusal> {
+        check_tunnel_host(request.headers(), authority)?;
         let target = self.shared.policy.target(authority)?;
         let tunnel = tunnel::prepare(authority, target, self).await?;
         let upgrade = hyper::upgrade::on(&mut request);

@@ -160,8 +160,13 @@ async fn read_hello(
 ) -> Result<ClientHello, Refusal> {
     let reading = async {
         loop {
-            if let Progress::Done(hello) = hello::read(read)? {
-                return Ok(hello);
+            match hello::read(read) {
+                Ok(Progress::Done(hello)) => return Ok(hello),
+                Ok(Progress::More) => {}
+                Err(HelloError::NotTls) if read.starts_with(HTTP2_PREFACE) => {
+                    return Err(Refusal::Http2);
+                }
+                Err(error) => return Err(error.into()),
             }
             // Records may be as small as one byte, so the bound on bytes is a multiple.
             if read.len() > hello::MAX_HELLO_BYTES.saturating_mul(8) {
@@ -269,6 +274,8 @@ async fn open(
     }
 }
 
+/// The beginning of the client connection preface (RFC 9113 §3.4).
+const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2";
 /// Fatal alert 112 of RFC 6066 §3, as a TLS record.
 const UNRECOGNIZED_NAME_ALERT: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
 const COPY_BYTES: usize = 32 * 1024;
