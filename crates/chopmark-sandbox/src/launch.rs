@@ -5,4 +5,5 @@ pub(crate) mod inside;
 pub(crate) mod landlock;
 pub(crate) mod mounts;
 pub(crate) mod namespaces;
-pub(crate) mod skill;
+pub(crate) mod route;
+mod skill;

@@ -20,6 +20,7 @@ mod seccomp;
 mod setup;
 mod supervisor;
 mod sys;
+mod ways;
 
 pub use journal::{HeadSigner, RunFacts, Summary};
 pub use layer::{Layer, LayerState, probe};

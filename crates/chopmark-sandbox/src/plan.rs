@@ -6,17 +6,18 @@ mod system;
 mod view;
 
 use std::ffi::{CString, OsString};
-use std::net::TcpListener;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
 use chopmark_core::permission::Grant;
 
+use crate::broker::Entrances;
 use crate::journal::{HeadSigner, RunFacts, Sink};
 use crate::known::Memory;
 use crate::launch::inside::{RUN_AUTHORITY, RUN_BUNDLE};
 use crate::setup::{Amounts, Setup};
 use crate::supervisor::now_ns;
+use crate::ways::Ways;
 pub use error::PlanError;
 use programs::Programs;
 use view::View;
@@ -49,12 +50,12 @@ pub struct BrokerEndpoint {
     start: Box<StartBroker>,
 }
 
-type StartBroker = dyn FnOnce(TcpListener, Sink) -> Result<RunningBroker, std::io::Error> + Send;
+type StartBroker = dyn FnOnce(Entrances, Sink) -> Result<RunningBroker, std::io::Error> + Send;
 
 impl BrokerEndpoint {
-    /// `start` gets a listener inside the sandbox's network and the journal's sink.
+    /// `start` gets listeners inside the sandbox's network and the journal's sink.
     pub fn new(
-        start: impl FnOnce(TcpListener, Sink) -> Result<RunningBroker, std::io::Error> + Send + 'static,
+        start: impl FnOnce(Entrances, Sink) -> Result<RunningBroker, std::io::Error> + Send + 'static,
     ) -> Self {
         Self {
             start: Box::new(start),
@@ -63,10 +64,10 @@ impl BrokerEndpoint {
 
     pub(crate) fn start(
         self,
-        listener: TcpListener,
+        entrances: Entrances,
         sink: Sink,
     ) -> Result<RunningBroker, std::io::Error> {
-        (self.start)(listener, sink)
+        (self.start)(entrances, sink)
     }
 }
 
@@ -103,14 +104,14 @@ impl Plan {
         arguments: &[OsString],
         options: PlanOptions,
     ) -> Result<Self, PlanError> {
-        let wants_network = grant.open_network() || !grant.network().is_empty();
-        if wants_network && options.broker.is_none() {
+        let ways = Ways::of(grant);
+        if ways.is_some() && options.broker.is_none() {
             return Err(PlanError::NoBroker);
         }
         let skill_dir = canonical(skill_dir)?;
         let workspace = canonical(workspace)?;
         let mut view = View::new(grant.limits().memory_bytes());
-        system::add_runtime(&mut view, grant.any_program());
+        system::add_runtime(&mut view, grant.any_program(), ways.is_some());
         let programs = Programs::find(grant, &options.search_path)?;
         programs.add_to(&mut view);
         view.add_grants(grant, &skill_dir, &workspace, &options.protected)?;
@@ -123,7 +124,7 @@ impl Plan {
         };
         let limits = grant.limits();
         let (mounts, places, rights, rules) = view.finish();
-        let environment = environment(&options, &programs, wants_network);
+        let environment = environment(&options, &programs, ways.as_ref());
         let mut words = vec![program.clone().into_os_string()];
         words.extend(arguments.iter().cloned());
         let setup = Setup {
@@ -148,7 +149,7 @@ impl Plan {
                 wall_seconds: limits.wall_seconds(),
                 output_bytes: limits.output_bytes(),
             },
-            broker_port: wants_network.then_some(BROKER_PORT),
+            ways,
             known: Vec::new(),
             started_ns: now_ns(),
         };
@@ -183,7 +184,7 @@ impl Plan {
     }
 }
 
-fn environment(options: &PlanOptions, programs: &Programs, network: bool) -> Vec<OsString> {
+fn environment(options: &PlanOptions, programs: &Programs, ways: Option<&Ways>) -> Vec<OsString> {
     let mut list: Vec<(String, String)> = vec![
         ("PATH".into(), programs.path_variable()),
         ("HOME".into(), system::HOME.into()),
@@ -194,8 +195,8 @@ fn environment(options: &PlanOptions, programs: &Programs, network: bool) -> Vec
             options.terminal.clone().unwrap_or_else(|| "dumb".into()),
         ),
     ];
-    if network {
-        let proxy = format!("http://127.0.0.1:{BROKER_PORT}");
+    if let Some(ways) = ways {
+        let proxy = format!("http://127.0.0.1:{}", ways.proxy_port);
         for name in [
             "HTTP_PROXY",
             "HTTPS_PROXY",
@@ -234,6 +235,3 @@ fn canonical(path: &Path) -> Result<PathBuf, PlanError> {
 fn c_string(text: OsString) -> Result<CString, PlanError> {
     CString::new(text.into_vec()).map_err(|_| PlanError::Nul)
 }
-
-/// The broker's port in the sandbox's own network.
-const BROKER_PORT: u16 = 3128;

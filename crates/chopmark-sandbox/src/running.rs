@@ -4,7 +4,6 @@ mod changed;
 mod error;
 mod pump;
 
-use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::mpsc::Receiver;
 use std::thread::JoinHandle;
@@ -16,6 +15,7 @@ use rustix::process::{
     Pid, PidfdFlags, Signal, WaitOptions, pidfd_open, pidfd_send_signal, waitpid,
 };
 
+use crate::broker::Entrances;
 use crate::journal::{Header, LayerRecord, NetworkEvent, Sink, Summary, Writer};
 use crate::known::Memory;
 use crate::launch::control::{self, Message};
@@ -83,7 +83,7 @@ pub fn start(plan: Plan) -> Result<Running, StartError> {
     } = plan;
     setup.started_ns = crate::supervisor::now_ns();
     let (started_ns, limits) = (setup.started_ns, setup.limits);
-    let network = setup.broker_port.is_some();
+    let ways = setup.ways.clone();
     let failed = |doing| move |errno| StartError::System { doing, errno };
     let (producer, consumer) = ring(RING_BYTES).map_err(failed("make shared memory"))?;
     let (ours, theirs) = control::pair().map_err(failed("make a socket pair"))?;
@@ -97,24 +97,27 @@ pub fn start(plan: Plan) -> Result<Running, StartError> {
     let header = header(&options.facts, &layers, &rules, arguments, &*options.signer);
     let writer = Writer::create(&options.journal_path, header, options.signer)
         .map_err(StartError::Journal)?;
-    let listener = helper.ready(&ours, early)?;
-    let broker = match (network, options.broker, listener) {
-        (true, Some(endpoint), Some(listener)) => {
-            Some(endpoint.start(listener, sink).map_err(StartError::Broker)?)
-        }
-        (true, _, _) => {
+    let sockets = helper.ready(&ours, early)?;
+    let entrances = ways.map(|ways| Entrances::of_sandbox(sockets, ways.stand_ins));
+    let broker = match (entrances, options.broker) {
+        (Some(Some(entrances)), Some(endpoint)) => Some(
+            endpoint
+                .start(entrances, sink)
+                .map_err(StartError::Broker)?,
+        ),
+        (Some(_), _) => {
             return Err(StartError::System {
                 doing: "listen",
                 errno: Errno::NOTCONN,
             });
         }
-        (false, ..) => None,
+        (None, _) => None,
     };
     let authority = broker
         .as_ref()
         .map(|broker| broker.ca_pem.clone())
         .unwrap_or_default();
-    control::send(ours.as_fd(), &Message::Go(authority.into_bytes()), None)
+    control::send(ours.as_fd(), &Message::Go(authority.into_bytes()), &[])
         .map_err(failed("tell the helper to go on"))?;
     helper.started(&ours)?;
     let pidfd = helper.pidfd.try_clone().map_err(|_| StartError::System {
@@ -230,9 +233,9 @@ impl Helper {
         &self,
         control: &OwnedFd,
         early: Option<Received>,
-    ) -> Result<Option<TcpListener>, StartError> {
+    ) -> Result<Vec<OwnedFd>, StartError> {
         match early.map_or_else(|| next(control), Ok)? {
-            (Message::Ready, listener) => Ok(listener.map(TcpListener::from)),
+            (Message::Ready, sockets) => Ok(sockets),
             (message, _) => Err(unexpected(message)),
         }
     }
@@ -264,8 +267,8 @@ impl Drop for Helper {
     }
 }
 
-/// A message, with the descriptor that came with it.
-type Received = (Message, Option<OwnedFd>);
+/// A message, with the descriptors that came with it.
+type Received = (Message, Vec<OwnedFd>);
 
 /// The next message; the helper must be quick.
 fn next(control: &OwnedFd) -> Result<Received, StartError> {

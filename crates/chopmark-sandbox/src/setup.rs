@@ -4,6 +4,7 @@ use std::ffi::CString;
 use std::path::PathBuf;
 
 use crate::known::Known;
+use crate::ways::Ways;
 
 /// A finished recipe; making it touched nothing but the plan's folders.
 pub(crate) struct Setup {
@@ -20,8 +21,8 @@ pub(crate) struct Setup {
     pub(crate) directory: PathBuf,
     /// Amounts.
     pub(crate) limits: Amounts,
-    /// Port of the egress broker on loopback, when there is one.
-    pub(crate) broker_port: Option<u16>,
+    /// Ways to the egress broker, when there is one.
+    pub(crate) ways: Option<Ways>,
     /// Digests of programs from earlier runs.
     pub(crate) known: Vec<Known>,
     /// Monotonic time of the start, in nanoseconds.

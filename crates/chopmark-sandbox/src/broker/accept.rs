@@ -1,27 +1,30 @@
 //! Starts a broker on a thread of its own, takes connections, and ends them all at the stop.
 
 use std::io;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::sync::Arc;
+use std::task::Poll;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use thiserror::Error;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 
 use super::ca::{AuthorityError, RunAuthority};
 use super::config::BrokerConfig;
+use super::entrances::Entrances;
 use super::meter::Activity;
+use super::names::{answer_datagrams, answer_streams};
 use super::policy::Policy;
 use super::recorder::{Known, Origin, Recorder};
 use super::redact::Patterns;
 use super::refusal::Refusal;
 use super::secret::SecretError;
-use super::session::{Session, Shared, turned_away};
+use super::session::{Session, Shared, linger, turned_away};
+use super::stand_ins::StandIns;
 use super::upstream::Verifier;
 
 /// The broker could not be started, or did not end as it should.
@@ -73,9 +76,9 @@ impl BrokerHandle {
     }
 }
 
-/// Starts a broker that serves `listener` until it is stopped.
+/// Starts a broker that serves `entrances` until it is stopped.
 ///
-/// The listener is the only thing that the sandbox must be able to reach. Names are resolved and
+/// They are the only things that the sandbox must be able to reach. Names are resolved and
 /// servers dialled from the caller's own network namespace.
 ///
 /// Spec: docs/spec/egress.md.
@@ -83,11 +86,19 @@ impl BrokerHandle {
 /// # Errors
 ///
 /// A [`BrokerError`]; nothing is listening then.
-pub fn spawn(listener: TcpListener, config: BrokerConfig) -> Result<BrokerHandle, BrokerError> {
+pub fn spawn(
+    entrances: impl Into<Entrances>,
+    config: BrokerConfig,
+) -> Result<BrokerHandle, BrokerError> {
+    let Entrances { proxy, capture } = entrances.into();
     let io = |attempt| move |source| BrokerError::Io { attempt, source };
-    listener
-        .set_nonblocking(true)
-        .map_err(io("prepare its listener"))?;
+    let (stand_ins, names, direct) = match capture {
+        Some(capture) => {
+            let names = (capture.questions, capture.long_questions);
+            (capture.stand_ins, Some(names), capture.direct)
+        }
+        None => (StandIns::default(), None, Vec::new()),
+    };
     let policy = Policy::new(&config.network, config.secrets, config.open_network)?;
     let authority = RunAuthority::new(policy.opened_hosts(), config.now)?;
     let patterns = Arc::new(Patterns::of(policy.secrets().map(|secret| &secret.value)));
@@ -100,20 +111,21 @@ pub fn spawn(listener: TcpListener, config: BrokerConfig) -> Result<BrokerHandle
         verifier: Verifier::new(config.upstream_roots),
         recorder: Arc::new(Recorder::new(config.sink, Arc::clone(&patterns))),
         patterns,
+        stand_ins: std::sync::Mutex::new(stand_ins),
     });
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(io("start its runtime"))?;
     let (stop, stopped) = watch::channel(false);
-    let listener = {
+    let doors = {
         let _context = runtime.enter();
-        tokio::net::TcpListener::from_std(listener).map_err(io("prepare its listener"))?
+        Doors::open(proxy, direct, names).map_err(io("prepare its listeners"))?
     };
     let thread = std::thread::Builder::new()
         .name("broker".to_owned())
         .spawn(move || {
-            runtime.block_on(accept(listener, &shared, stopped));
+            runtime.block_on(accept(doors, &shared, stopped));
             // A lookup may still hang in the system's resolver; it touches nothing of ours.
             runtime.shutdown_timeout(Duration::ZERO);
         })
@@ -125,20 +137,78 @@ pub fn spawn(listener: TcpListener, config: BrokerConfig) -> Result<BrokerHandle
     })
 }
 
+/// For whom a connection is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Door {
+    /// For a proxy.
+    Proxy,
+    /// For the server for which its own address stands.
+    Direct,
+}
+
+/// The broker's sockets within its runtime.
+struct Doors {
+    listeners: Vec<(tokio::net::TcpListener, Door)>,
+    names: Option<(tokio::net::UdpSocket, tokio::net::TcpListener)>,
+}
+
+impl Doors {
+    fn open(
+        proxy: TcpListener,
+        direct: Vec<TcpListener>,
+        names: Option<(UdpSocket, TcpListener)>,
+    ) -> io::Result<Self> {
+        let stream = |listener: TcpListener| {
+            listener.set_nonblocking(true)?;
+            tokio::net::TcpListener::from_std(listener)
+        };
+        let mut listeners = vec![(stream(proxy)?, Door::Proxy)];
+        for listener in direct {
+            listeners.push((stream(listener)?, Door::Direct));
+        }
+        let names = match names {
+            Some((questions, long_questions)) => {
+                questions.set_nonblocking(true)?;
+                let questions = tokio::net::UdpSocket::from_std(questions)?;
+                Some((questions, stream(long_questions)?))
+            }
+            None => None,
+        };
+        Ok(Self { listeners, names })
+    }
+}
+
+/// The next connection at any door.
+async fn next(
+    listeners: &[(tokio::net::TcpListener, Door)],
+) -> io::Result<(TcpStream, SocketAddr, Door)> {
+    std::future::poll_fn(|context| {
+        for (listener, door) in listeners {
+            if let Poll::Ready(accepted) = listener.poll_accept(context) {
+                return Poll::Ready(accepted.map(|(stream, peer)| (stream, peer, *door)));
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}
+
 /// Takes connections until the stop; then drops them all, which records their ends.
-async fn accept(
-    listener: tokio::net::TcpListener,
-    shared: &Arc<Shared>,
-    mut stopped: watch::Receiver<bool>,
-) {
+async fn accept(doors: Doors, shared: &Arc<Shared>, mut stopped: watch::Receiver<bool>) {
+    let Doors { listeners, names } = doors;
     let mut connections = JoinSet::new();
+    let mut resolver = JoinSet::new();
+    if let Some((questions, long_questions)) = names {
+        resolver.spawn(answer_datagrams(questions, Arc::clone(shared)));
+        resolver.spawn(answer_streams(long_questions, Arc::clone(shared)));
+    }
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = next(&listeners) => accepted,
             Some(_) = connections.join_next() => continue,
             _ = stopped.wait_for(|stop| *stop) => break,
         };
-        let Ok((stream, peer)) = accepted else {
+        let Ok((stream, peer, door)) = accepted else {
             // Out of descriptors, say: wait for a connection to end instead of spinning.
             tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
@@ -157,24 +227,31 @@ async fn accept(
             None
         };
         match refusal {
-            None => drop(connections.spawn(serve(stream, Arc::clone(shared), origin))),
+            None => drop(connections.spawn(serve(stream, door, Arc::clone(shared), origin))),
             // Those turned away linger a moment; there must not be many of them either.
             Some(_) if connections.len() >= limit.saturating_mul(2) => {}
             Some(refusal) => drop(connections.spawn(turn_away(stream, refusal))),
         }
     }
     connections.shutdown().await;
+    resolver.shutdown().await;
 }
 
 /// Serves one connection within the limits on time.
-async fn serve(stream: TcpStream, shared: Arc<Shared>, origin: Origin) {
+async fn serve(stream: TcpStream, door: Door, shared: Arc<Shared>, origin: Origin) {
     // Without it small answers wait for acknowledgements; nothing breaks if not.
     drop(stream.set_nodelay(true));
     let (idle, total) = (shared.limits.idle, shared.limits.total);
     let activity = Activity::new();
     let session = Session::new(shared, origin, Arc::clone(&activity));
+    let serving = async {
+        match door {
+            Door::Proxy => session.serve(stream).await,
+            Door::Direct => session.serve_direct(stream).await,
+        }
+    };
     tokio::select! {
-        () = session.serve(stream) => {}
+        () = serving => {}
         () = activity.quiet_for(idle) => {}
         () = tokio::time::sleep(total) => {}
     }
@@ -183,11 +260,7 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>, origin: Origin) {
 /// Says why, and takes what the client was saying, lest closing on unread bytes undo the answer.
 async fn turn_away(mut stream: TcpStream, refusal: Refusal) {
     drop(stream.write_all(turned_away(&refusal).as_bytes()).await);
-    drop(stream.shutdown().await);
-    let mut rest = stream.take(LINGER_BYTES);
-    drop(timeout(LINGER, tokio::io::copy(&mut rest, &mut tokio::io::sink())).await);
+    linger(stream).await;
 }
 
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
-const LINGER: Duration = Duration::from_secs(1);
-const LINGER_BYTES: u64 = 64 * 1024;

@@ -8,7 +8,7 @@ use hyper::Uri;
 /// The host of a request: a name in lower case, or an address.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Host {
-    /// A DNS name: letters, digits, `-`, `_` and dots, without a final dot.
+    /// A DNS name: letters, digits, `-`, `_` and dots, without a final dot, not ending in a number.
     Name(String),
     /// An address; an IPv6 address stands in brackets on the wire.
     Address(IpAddr),
@@ -30,9 +30,19 @@ impl Host {
                     .bytes()
                     .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
         };
-        let valid = text.len() <= 253 && text.split('.').all(label);
+        let valid = text.len() <= 253 && text.split('.').all(label) && !ends_in_a_number(text);
         valid.then(|| Self::Name(text.to_ascii_lowercase()))
     }
+}
+
+/// Whether some program would read the text as an IPv4 address in decimal, octal or hexadecimal
+/// parts: its last label is a number (URL Standard, *ends in a number*).
+fn ends_in_a_number(text: &str) -> bool {
+    let last = text.rsplit('.').next().unwrap_or(text).to_ascii_lowercase();
+    let hexadecimal = last
+        .strip_prefix("0x")
+        .is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    hexadecimal || last.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl fmt::Display for Host {

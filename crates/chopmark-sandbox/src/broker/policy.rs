@@ -104,6 +104,11 @@ impl Policy {
         Err(Refusal::HostNotGranted(authority.host.to_string()))
     }
 
+    /// Whether every public host is granted.
+    pub(super) fn grants_every_host(&self) -> bool {
+        self.open.is_some()
+    }
+
     /// The hosts whose TLS is opened.
     pub(super) fn opened_hosts(&self) -> Vec<&Host> {
         let opened = self.targets.iter().filter(|(_, target)| target.is_opened());

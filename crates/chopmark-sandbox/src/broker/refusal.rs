@@ -27,6 +27,8 @@ pub(super) enum Refusal {
     HostNotGranted(String),
     #[error("port not granted: {0}")]
     PortNotGranted(String),
+    #[error("name not granted: {0}")]
+    NameNotGranted(String),
     #[error("name does not resolve: {0}")]
     NameUnresolved(String),
     #[error("address of {0} is private")]
@@ -57,6 +59,8 @@ pub(super) enum Refusal {
     OverrideHeader(String),
     #[error("protocol upgrades are not allowed here")]
     Upgrade,
+    #[error("HTTP/2 is not spoken here, only HTTP/1.1")]
+    Http2,
     #[error("placeholder of secret {0} in a place that was not declared")]
     SecretMisplaced(String),
     #[error("secret {0} may only be sent over TLS")]
@@ -87,6 +91,7 @@ impl Refusal {
             Self::NotAProxyRequest => "not-a-proxy-request",
             Self::HostNotGranted(_) => "host-not-granted",
             Self::PortNotGranted(_) => "port-not-granted",
+            Self::NameNotGranted(_) => "name-not-granted",
             Self::NameUnresolved(_) => "name-unresolved",
             Self::AddressPrivate(_) => "address-private",
             Self::AddressMetadata(_) => "address-metadata",
@@ -103,6 +108,7 @@ impl Refusal {
             Self::PathAmbiguous(_) => "path-ambiguous",
             Self::OverrideHeader(_) => "override-header",
             Self::Upgrade => "upgrade",
+            Self::Http2 => "http2",
             Self::SecretMisplaced(_) => "secret-misplaced",
             Self::SecretNeedsTls(_) => "secret-needs-tls",
             Self::RequestTooLarge => "request-too-large",
@@ -129,6 +135,7 @@ impl Refusal {
             | Self::UpstreamProtocol(_)
             | Self::ResponseEncoded(_) => StatusCode::BAD_GATEWAY,
             Self::HostNotGranted(_)
+            | Self::NameNotGranted(_)
             | Self::PortNotGranted(_)
             | Self::AddressPrivate(_)
             | Self::AddressMetadata(_)
@@ -143,6 +150,7 @@ impl Refusal {
             | Self::PathAmbiguous(_)
             | Self::OverrideHeader(_)
             | Self::Upgrade
+            | Self::Http2
             | Self::SecretMisplaced(_)
             | Self::SecretNeedsTls(_) => StatusCode::FORBIDDEN,
         }

@@ -67,8 +67,13 @@ pub(super) fn screen<'a>(
     let method = head.method.as_str();
     let path = head.uri.path();
     target.allow(method, path)?;
-    if head.headers.contains_key(UPGRADE) {
-        return Err(Refusal::Upgrade);
+    if let Some(wanted) = head.headers.get(UPGRADE) {
+        let http2 = wanted.as_bytes().to_ascii_lowercase().starts_with(b"h2c");
+        return Err(if http2 {
+            Refusal::Http2
+        } else {
+            Refusal::Upgrade
+        });
     }
     if let Some(name) = OVERRIDES
         .iter()
@@ -131,6 +136,23 @@ fn check_host(head: &request::Parts, scheme: Scheme, authority: &Authority) -> R
         }
     }
     Ok(())
+}
+
+/// The `Host` header of a `CONNECT`, where there is one, must name the tunnel's host and port.
+pub(super) fn check_tunnel_host(headers: &HeaderMap, authority: &Authority) -> Result<(), Refusal> {
+    let same = |host: &HeaderValue| {
+        let named = host.to_str().ok();
+        named
+            .and_then(|text| Authority::parse(text, Some(authority.port)))
+            .as_ref()
+            == Some(authority)
+    };
+    let mut hosts = headers.get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) => Ok(()),
+        (Some(host), None) if same(host) => Ok(()),
+        (Some(_), _) => Err(Refusal::HostMismatch(authority.to_string())),
+    }
 }
 
 /// Removes what concerns only the client's connection to the broker.

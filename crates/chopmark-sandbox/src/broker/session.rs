@@ -1,6 +1,7 @@
 //! One connection from the sandbox: plain requests are served here, tunnels are handed on.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -8,8 +9,10 @@ use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 
 use super::authority::Authority;
 use super::body::ResponseBody;
@@ -22,7 +25,8 @@ use super::policy::{Policy, Target};
 use super::recorder::{Known, Origin, Recorder};
 use super::redact::Patterns;
 use super::refusal::Refusal;
-use super::screen::Scheme;
+use super::screen::{Scheme, check_tunnel_host};
+use super::stand_ins::StandIns;
 use super::tunnel::{self, Tunnel};
 use super::upstream::{Means, Upstream, Verifier};
 
@@ -35,6 +39,8 @@ pub(super) struct Shared {
     pub(super) verifier: Verifier,
     pub(super) recorder: Arc<Recorder>,
     pub(super) patterns: Arc<Patterns>,
+    /// Which address inside stands for which name.
+    pub(super) stand_ins: std::sync::Mutex<StandIns>,
 }
 
 /// One connection from the sandbox.
@@ -42,6 +48,8 @@ pub(super) struct Session {
     pub(super) shared: Arc<Shared>,
     pub(super) origin: Origin,
     pub(super) activity: Arc<Activity>,
+    /// The server for which the connection was meant, if it was not meant for a proxy.
+    pub(super) meant: Option<Authority>,
     /// A tunnel that was granted and begins when the answer has been sent.
     pending: Mutex<Option<(OnUpgrade, Tunnel)>>,
     /// The server of the last plain request, kept for the next one.
@@ -55,6 +63,7 @@ impl Session {
             shared,
             origin,
             activity,
+            meant: None,
             pending,
             plain,
         }
@@ -67,7 +76,11 @@ impl Session {
             .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();
         if let Err(error) = connection.await {
-            self.refuse_unread(&error, &Known::default());
+            let known = Known {
+                authority: self.meant.as_ref(),
+                ..Known::default()
+            };
+            self.refuse_unread(&error, &known);
             return;
         }
         let Some((upgrade, tunnel)) = self.pending.lock().await.take() else {
@@ -85,6 +98,11 @@ impl Session {
         request: Request<Incoming>,
     ) -> Result<Response<ResponseBody>, std::convert::Infallible> {
         self.activity.touch();
+        if let Some(meant) = &self.meant
+            && request.method() != Method::CONNECT
+        {
+            return Ok(self.plain(meant, request).await);
+        }
         let method = request.method().as_str().to_owned();
         let is_tunnel = request.method() == Method::CONNECT;
         let authority = if is_tunnel {
@@ -93,7 +111,9 @@ impl Session {
             Authority::of(request.uri(), Some(Scheme::Http.default_port()))
         };
         let answered = match &authority {
-            Some(authority) if is_tunnel => self.grant_tunnel(authority, request).await,
+            Some(authority) if is_tunnel && self.meant.is_none() => {
+                self.grant_tunnel(authority, request).await
+            }
             Some(authority) if request.uri().scheme_str() == Some("http") => {
                 return Ok(self.plain(authority, request).await);
             }
@@ -117,6 +137,7 @@ impl Session {
         authority: &Authority,
         mut request: Request<Incoming>,
     ) -> Result<Response<ResponseBody>, Refusal> {
+        check_tunnel_host(request.headers(), authority)?;
         let target = self.shared.policy.target(authority)?;
         let tunnel = tunnel::prepare(authority, target, self).await?;
         let upgrade = hyper::upgrade::on(&mut request);
@@ -177,7 +198,9 @@ impl Session {
 
     /// Records that hyper gave up on a connection before there was a request, if a limit was hit.
     pub(super) fn refuse_unread(&self, error: &hyper::Error, known: &Known<'_>) {
-        if error.is_parse_too_large() {
+        if error.is_parse_version_h2() {
+            self.origin.refuse(&Refusal::Http2, known);
+        } else if error.is_parse_too_large() {
             self.origin.refuse(&Refusal::HeadTooLarge, known);
         } else if error.is_parse() {
             self.origin.refuse(&Refusal::RequestMalformed, known);
@@ -218,3 +241,14 @@ pub(super) fn turned_away(refusal: &Refusal) -> String {
         body.len()
     )
 }
+
+/// Ends the connection to a client that was told why, and takes what it was still saying, lest
+/// closing on unread bytes undo the words.
+pub(super) async fn linger(mut stream: TcpStream) {
+    drop(stream.shutdown().await);
+    let mut rest = stream.take(LINGER_BYTES);
+    drop(timeout(LINGER, tokio::io::copy(&mut rest, &mut tokio::io::sink())).await);
+}
+
+const LINGER: Duration = Duration::from_secs(1);
+const LINGER_BYTES: u64 = 64 * 1024;

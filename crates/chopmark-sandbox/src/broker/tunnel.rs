@@ -21,7 +21,7 @@ use super::policy::Target;
 use super::recorder::{Known, Link};
 use super::refusal::Refusal;
 use super::screen::Scheme;
-use super::session::{Session, server};
+use super::session::{Session, linger, server};
 use super::upstream::Upstream;
 
 /// A tunnel whose host is granted and whose server answered the connection attempt.
@@ -112,25 +112,44 @@ impl Tunnel {
     /// Records a refusal and tells the client by a TLS alert, for no HTTP can be said any more.
     async fn reject(
         &self,
-        mut client: TcpStream,
+        client: TcpStream,
         refusal: &Refusal,
         sni: Option<&str>,
         session: &Session,
     ) {
         let opened = matches!(self.way, Way::Opened { .. });
         let authority = Some(&self.authority);
-        session.origin.refuse(
-            refusal,
-            &Known {
-                authority,
-                sni,
-                opened,
-                ..Known::default()
-            },
-        );
-        drop(client.write_all(&UNRECOGNIZED_NAME_ALERT).await);
-        drop(client.shutdown().await);
+        let known = Known {
+            authority,
+            sni,
+            opened,
+            ..Known::default()
+        };
+        session.origin.refuse(refusal, &known);
+        alert(client).await;
     }
+}
+
+/// Records that a connection which begins with TLS leads nowhere, and ends it.
+pub(super) async fn reject(
+    client: TcpStream,
+    refusal: &Refusal,
+    authority: &Authority,
+    session: &Session,
+) {
+    let known = Known {
+        authority: Some(authority),
+        ..Known::default()
+    };
+    session.origin.refuse(refusal, &known);
+    alert(client).await;
+}
+
+/// Ends a TLS connection that was not made, and takes what the client was saying, lest closing on
+/// unread bytes undo the alert.
+async fn alert(mut client: TcpStream) {
+    drop(client.write_all(&UNRECOGNIZED_NAME_ALERT).await);
+    linger(client).await;
 }
 
 /// Reads until the hello is complete; all bytes read stay in `read`.
@@ -141,8 +160,13 @@ async fn read_hello(
 ) -> Result<ClientHello, Refusal> {
     let reading = async {
         loop {
-            if let Progress::Done(hello) = hello::read(read)? {
-                return Ok(hello);
+            match hello::read(read) {
+                Ok(Progress::Done(hello)) => return Ok(hello),
+                Ok(Progress::More) => {}
+                Err(HelloError::NotTls) if read.starts_with(HTTP2_PREFACE) => {
+                    return Err(Refusal::Http2);
+                }
+                Err(error) => return Err(error.into()),
             }
             // Records may be as small as one byte, so the bound on bytes is a multiple.
             if read.len() > hello::MAX_HELLO_BYTES.saturating_mul(8) {
@@ -250,6 +274,8 @@ async fn open(
     }
 }
 
+/// The beginning of the client connection preface (RFC 9113 §3.4).
+const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2";
 /// Fatal alert 112 of RFC 6066 §3, as a TLS record.
 const UNRECOGNIZED_NAME_ALERT: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
 const COPY_BYTES: usize = 32 * 1024;

@@ -15,7 +15,7 @@ use rustix::net::{
 pub(crate) enum Message {
     /// To the supervising process: the process id of the helper.
     Helper(u32),
-    /// To the supervising process: the namespaces stand; a listener may come with it.
+    /// To the supervising process: the namespaces stand; the broker's sockets may come with it.
     Ready,
     /// To the helper: go on; with the certificates that the sandbox trusts.
     Go(Vec<u8>),
@@ -90,18 +90,17 @@ pub(crate) fn pair() -> Result<(OwnedFd, OwnedFd), Errno> {
     )
 }
 
-/// Sends a message, with a descriptor if given.
+/// Sends a message, with at most [`MOST_DESCRIPTORS`] descriptors.
 pub(crate) fn send(
     socket: BorrowedFd<'_>,
     message: &Message,
-    descriptor: Option<BorrowedFd<'_>>,
+    descriptors: &[BorrowedFd<'_>],
 ) -> Result<(), Errno> {
     let bytes = encode(message);
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_DESCRIPTORS))];
     let mut ancillary = SendAncillaryBuffer::new(&mut space);
-    let descriptors = descriptor.map(|fd| [fd]);
-    if let Some(descriptors) = &descriptors {
-        ancillary.push(SendAncillaryMessage::ScmRights(descriptors));
+    if !descriptors.is_empty() && !ancillary.push(SendAncillaryMessage::ScmRights(descriptors)) {
+        return Err(Errno::TOOBIG);
     }
     sendmsg(
         socket,
@@ -112,10 +111,10 @@ pub(crate) fn send(
     .map(drop)
 }
 
-/// Receives a message, with its descriptor if one came; `None` when the other side is gone.
-pub(crate) fn receive(socket: BorrowedFd<'_>) -> Result<Option<(Message, Option<OwnedFd>)>, Errno> {
+/// Receives a message, with the descriptors that came; `None` when the other side is gone.
+pub(crate) fn receive(socket: BorrowedFd<'_>) -> Result<Option<(Message, Vec<OwnedFd>)>, Errno> {
     let mut bytes = vec![0_u8; MAX_BYTES];
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_DESCRIPTORS))];
     let mut ancillary = RecvAncillaryBuffer::new(&mut space);
     let got = loop {
         let mut buffers = [IoSliceMut::new(&mut bytes)];
@@ -129,12 +128,12 @@ pub(crate) fn receive(socket: BorrowedFd<'_>) -> Result<Option<(Message, Option<
             other => break other?,
         }
     };
-    let descriptor = ancillary.drain().find_map(|message| {
-        let RecvAncillaryMessage::ScmRights(mut descriptors) = message else {
-            return None;
-        };
-        descriptors.next()
-    });
+    let mut descriptors = Vec::new();
+    for message in ancillary.drain() {
+        if let RecvAncillaryMessage::ScmRights(received) = message {
+            descriptors.extend(received);
+        }
+    }
     if got.bytes == 0 {
         return Ok(None);
     }
@@ -142,12 +141,12 @@ pub(crate) fn receive(socket: BorrowedFd<'_>) -> Result<Option<(Message, Option<
         .get(..got.bytes)
         .and_then(decode)
         .ok_or(Errno::BADMSG)?;
-    Ok(Some((message, descriptor)))
+    Ok(Some((message, descriptors)))
 }
 
 /// Sends without caring whether anybody still listens: the sender is about to end.
 pub(crate) fn tell(socket: &OwnedFd, message: &Message) {
-    let _ = send(socket.as_fd(), message, None);
+    let _ = send(socket.as_fd(), message, &[]);
 }
 
 fn encode(message: &Message) -> Vec<u8> {
@@ -190,6 +189,8 @@ fn decode(bytes: &[u8]) -> Option<Message> {
     })
 }
 
+/// Room for the broker's sockets.
+pub(crate) const MOST_DESCRIPTORS: usize = 64;
 const FAILED: u8 = 16;
 /// Room for a bundle of certificates would not fit a datagram: only the run's own goes this way.
 const MAX_BYTES: usize = 64 * 1024;

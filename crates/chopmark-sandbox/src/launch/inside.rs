@@ -12,7 +12,7 @@ use rustix::thread::CapabilitySet;
 
 use super::control::{self, Message, Step};
 use super::landlock::restrict;
-use super::namespaces::{OuterIds, close_behind, listen};
+use super::namespaces::{OuterIds, close_behind, open_ways};
 use super::skill::{become_skill, drop_capabilities, seal_capabilities};
 use super::{mounts, namespaces};
 use crate::report::Producer;
@@ -64,28 +64,22 @@ fn build(
         .map_err(step(Step::Namespaces))?;
     rustix::process::setsid().map_err(step(Step::Namespaces))?;
     ids.map().map_err(step(Step::Namespaces))?;
-    let listener = setup
-        .broker_port
-        .map(listen)
-        .transpose()
-        .map_err(step(Step::Network))?;
-    control::send(
-        control.as_fd(),
-        &Message::Ready,
-        listener.as_ref().map(AsFd::as_fd),
-    )
-    .map_err(step(Step::Network))?;
-    drop(listener);
+    let sockets = setup.ways.as_ref().map(open_ways).transpose();
+    let sockets = sockets.map_err(step(Step::Network))?.unwrap_or_default();
+    let handed: Vec<_> = sockets.iter().map(AsFd::as_fd).collect();
+    control::send(control.as_fd(), &Message::Ready, &handed).map_err(step(Step::Network))?;
+    drop(sockets);
     mounts::build(&setup.mounts).map_err(step(Step::Mounts))?;
     close_behind().map_err(step(Step::Namespaces))?;
-    if setup.broker_port.is_some() {
+    if setup.ways.is_some() {
         let certificates = await_go(control).map_err(step(Step::Network))?;
         trust(&certificates).map_err(step(Step::Network))?;
     }
     mounts::seal(&setup.mounts).map_err(step(Step::Mounts))?;
     seal_capabilities().map_err(step(Step::Capabilities))?;
     drop_capabilities(CapabilitySet::SYS_PTRACE).map_err(step(Step::Capabilities))?;
-    restrict(&setup.rights, setup.broker_port).map_err(step(Step::Landlock))
+    let ports: Vec<u16> = setup.ways.iter().flat_map(|ways| ways.ports()).collect();
+    restrict(&setup.rights, &ports).map_err(step(Step::Landlock))
 }
 
 /// Closes every descriptor but the standard three and `kept`.
@@ -154,10 +148,10 @@ fn start_skill(setup: Setup, control: &OwnedFd, reports: Producer) -> Result<(),
     let filter = |errno| (Step::Filter, errno);
     let crew = Crew::enlist(control).map_err(filter)?;
     let listener = notify::adopt(await_listener(&from_skill, pid).map_err(filter)?);
-    if setup.broker_port.is_none() {
+    if setup.ways.is_none() {
         await_go(control).map_err(filter)?;
     }
-    control::send(control.as_fd(), &Message::Started, None).map_err(|errno| (Step::Exec, errno))?;
+    control::send(control.as_fd(), &Message::Started, &[]).map_err(|errno| (Step::Exec, errno))?;
     let crew = crew.supervise(setup, listener, reports).map_err(filter)?;
     let message = reap(pid);
     end_all_others();

@@ -11,17 +11,17 @@ use rustix::io::Errno;
 
 use crate::setup::Right;
 
-/// Restricts the calling thread and all it starts; `port` is the only one that may be connected.
+/// Restricts the calling thread and all it starts; only `ports` may be connected.
 ///
 /// File rights up to ABI 2 are required, what newer kernels know is added.
-pub(crate) fn restrict(rights: &[(PathBuf, Right)], port: Option<u16>) -> Result<(), Errno> {
-    apply(rights, port)
+pub(crate) fn restrict(rights: &[(PathBuf, Right)], ports: &[u16]) -> Result<(), Errno> {
+    apply(rights, ports)
         .map_err(|_| Errno::NOSYS)?
         .then_some(())
         .ok_or(Errno::NOSYS)
 }
 
-fn apply(rights: &[(PathBuf, Right)], port: Option<u16>) -> Result<bool, RulesetError> {
+fn apply(rights: &[(PathBuf, Right)], ports: &[u16]) -> Result<bool, RulesetError> {
     let mut ruleset = Ruleset::default()
         .set_compatibility(CompatLevel::HardRequirement)
         .handle_access(AccessFs::from_all(ABI::V2))?
@@ -38,8 +38,8 @@ fn apply(rights: &[(PathBuf, Right)], port: Option<u16>) -> Result<bool, Ruleset
             PathBeneath::new(file, allowed(*right)).set_compatibility(CompatLevel::BestEffort);
         ruleset = ruleset.add_rule(rule)?;
     }
-    if let Some(port) = port {
-        ruleset = ruleset.add_rule(NetPort::new(port, AccessNet::ConnectTcp))?;
+    for port in ports {
+        ruleset = ruleset.add_rule(NetPort::new(*port, AccessNet::ConnectTcp))?;
     }
     let status = ruleset.restrict_self()?;
     Ok(status.no_new_privs && status.ruleset != RulesetStatus::NotEnforced)

@@ -1,14 +1,16 @@
 //! New namespaces, the user mapping, loopback.
 
-use std::net::TcpListener;
-use std::os::fd::AsFd;
+use std::net::{Ipv4Addr, Ipv6Addr, TcpListener, UdpSocket};
+use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::fs::{Mode, OFlags, open};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 
+use super::route::route_all_to_loopback;
 use crate::sys::process::{Forked, clone_process, flag, raise_loopback};
+use crate::ways::{NAMES_PORT, Ways};
 
 /// Clones the calling single-threaded process into namespaces of its own.
 ///
@@ -57,8 +59,9 @@ impl OuterIds {
     }
 }
 
-/// Brings loopback up and listens for the broker on `port`.
-pub(crate) fn listen(port: u16) -> Result<TcpListener, Errno> {
+/// Brings loopback up, makes every address local, and opens what the broker serves: the proxy,
+/// the resolver's two sockets, and a listener for each direct port, in this order.
+pub(crate) fn open_ways(ways: &Ways) -> Result<Vec<OwnedFd>, Errno> {
     let socket = socket_with(
         AddressFamily::INET,
         SocketType::DGRAM,
@@ -66,8 +69,23 @@ pub(crate) fn listen(port: u16) -> Result<TcpListener, Errno> {
         None,
     )?;
     raise_loopback(socket.as_fd())?;
-    TcpListener::bind(("127.0.0.1", port))
-        .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
+    route_all_to_loopback()?;
+    let bound = || -> std::io::Result<Vec<OwnedFd>> {
+        let loopback = Ipv4Addr::LOCALHOST;
+        let mut sockets = vec![
+            TcpListener::bind((loopback, ways.proxy_port))?.into(),
+            UdpSocket::bind((loopback, NAMES_PORT))?.into(),
+            TcpListener::bind((loopback, NAMES_PORT))?.into(),
+        ];
+        for port in &ways.direct_ports {
+            // A socket of both families, or of IPv4 alone where the kernel has no other.
+            let listener = TcpListener::bind((Ipv6Addr::UNSPECIFIED, *port))
+                .or_else(|_| TcpListener::bind((Ipv4Addr::UNSPECIFIED, *port)))?;
+            sockets.push(listener.into());
+        }
+        Ok(sockets)
+    };
+    bound().map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
 }
 
 /// Forbids user namespaces below this one and names the host.

@@ -7,7 +7,7 @@ use crate::launch::namespaces::INSIDE_ID;
 use crate::setup::{BindAccess, Control, Mount, Right, rule};
 
 /// Adds the parts that do not depend on the grant.
-pub(super) fn add_runtime(view: &mut View, any_program: bool) {
+pub(super) fn add_runtime(view: &mut View, any_program: bool, network: bool) {
     let right = if any_program {
         Right::Execute
     } else {
@@ -39,7 +39,7 @@ pub(super) fn add_runtime(view: &mut View, any_program: bool) {
             view.place(path, rule::SYSTEM, Control::Free);
         }
     }
-    for (path, content) in written() {
+    for (path, content) in written(network) {
         view.mount(Mount::File {
             target: path.into(),
             content: content.into_bytes(),
@@ -85,8 +85,13 @@ fn add_devices(view: &mut View) {
     }
 }
 
-fn written() -> [(&'static str, String); 6] {
+fn written(network: bool) -> [(&'static str, String); 6] {
     let id = INSIDE_ID;
+    let (hosts, resolver) = if network {
+        ("files dns", "nameserver 127.0.0.1\n")
+    } else {
+        ("files", "# There is no network.\n")
+    };
     [
         (
             "/etc/passwd",
@@ -97,12 +102,9 @@ fn written() -> [(&'static str, String); 6] {
         ("/etc/hostname", "sandbox\n".to_owned()),
         (
             "/etc/nsswitch.conf",
-            "passwd: files\ngroup: files\nhosts: files\n".to_owned(),
+            format!("passwd: files\ngroup: files\nhosts: {hosts}\n"),
         ),
-        (
-            "/etc/resolv.conf",
-            "# Names are looked up by the egress broker.\n".to_owned(),
-        ),
+        ("/etc/resolv.conf", resolver.to_owned()),
     ]
 }
 

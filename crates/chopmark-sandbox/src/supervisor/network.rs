@@ -1,13 +1,14 @@
 //! Sockets: towards the broker, within the sandbox's own files, or not at all.
 
 use std::ffi::OsStr;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 
 use rustix::fs::{Mode, OFlags, fstat, openat};
 use rustix::io::Errno;
-use rustix::net::{SocketAddrUnix, connect};
+use rustix::net::sockopt::socket_type;
+use rustix::net::{SocketAddrUnix, SocketType, connect};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use super::Supervisor;
@@ -44,7 +45,7 @@ impl Supervisor {
         describe(&mut access, &address);
         match address {
             Address::Unspecified => self.let_run(call),
-            Address::Internet(to) if self.is_broker(to) => {
+            Address::Internet(to) if self.leads_out(to) => {
                 access.rule = rule::EGRESS_ONLY;
                 self.report(&Report::Access(access));
                 self.let_run(call);
@@ -112,7 +113,7 @@ impl Supervisor {
 
     /// `bind`.
     pub(super) fn bind(&self, call: &Notification, caller: Caller) {
-        let [_, address, length, ..] = call.arguments;
+        let [socket, address, length, ..] = call.arguments;
         let mut access = self.access(caller, Operation::Bind);
         let address = match self.read_address(call, address, length) {
             Ok(address) => address,
@@ -125,7 +126,8 @@ impl Supervisor {
                 access.resolved = self.meant(caller, &path);
                 !self.is_control_name(&access.resolved)
             }
-            Address::Internet(_) | Address::Unspecified | Address::Other(_) => false,
+            Address::Internet(at) => self.may_ask_from(at, caller, socket),
+            Address::Unspecified | Address::Other(_) => false,
         };
         if allowed {
             self.report(&Report::Access(access));
@@ -133,6 +135,17 @@ impl Supervisor {
         } else {
             self.refuse(call, access, rule::EGRESS_ONLY, Errno::ACCESS);
         }
+    }
+
+    /// Whether a datagram socket is given any free port, as some C libraries do before they ask for
+    /// a name. What is bound can only be reached from inside.
+    fn may_ask_from(&self, at: SocketAddr, caller: Caller, socket: u64) -> bool {
+        let is_datagram = || {
+            let own = caller_socket(caller, int(socket));
+            own.and_then(socket_type) == Ok(SocketType::DGRAM)
+        };
+        let free = at.ip().is_unspecified() && at.port() == 0;
+        self.setup.ways.is_some() && free && is_datagram()
     }
 
     fn meant(&self, caller: Caller, path: &[u8]) -> Vec<u8> {
@@ -152,7 +165,8 @@ impl Supervisor {
             let allowed = match address {
                 Address::Abstract(_) | Address::Unspecified => true,
                 Address::Path(path) => self.private_socket(caller, &path).is_ok(),
-                Address::Internet(_) | Address::Other(_) => false,
+                Address::Internet(to) => self.asks_for_a_name(to),
+                Address::Other(_) => false,
             };
             if !allowed {
                 return self.refuse(call, access, rule::EGRESS_ONLY, Errno::ACCESS);
@@ -184,9 +198,20 @@ impl Supervisor {
         Ok(addresses)
     }
 
-    fn is_broker(&self, to: SocketAddr) -> bool {
-        let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        to.ip().to_canonical() == loopback && Some(to.port()) == self.setup.broker_port
+    /// Whether the broker is at the other end; an address swapped afterwards leads to it as well,
+    /// or to nobody, for every address is local inside.
+    fn leads_out(&self, to: SocketAddr) -> bool {
+        self.setup
+            .ways
+            .as_ref()
+            .is_some_and(|ways| ways.lead_to(to))
+    }
+
+    fn asks_for_a_name(&self, to: SocketAddr) -> bool {
+        self.setup
+            .ways
+            .as_ref()
+            .is_some_and(|ways| ways.answers(to))
     }
 
     fn read_address(&self, call: &Notification, at: u64, length: u64) -> Result<Address, Errno> {

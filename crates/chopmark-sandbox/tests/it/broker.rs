@@ -1,10 +1,13 @@
 //! The broker between real clients and a real TLS server.
 
+mod answers;
 mod hosts;
+mod http2;
 mod limits;
 mod origin;
 mod requests;
 mod secrets;
+mod wire;
 mod world;
 
 pub(crate) use origin::Origin;

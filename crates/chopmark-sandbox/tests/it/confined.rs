@@ -1,6 +1,7 @@
 //! Real programs in a real sandbox: the kernel decides, the journal tells.
 
 mod calls;
+mod capture;
 mod egress;
 mod escapes;
 mod faults;

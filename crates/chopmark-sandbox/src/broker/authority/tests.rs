@@ -13,7 +13,17 @@ fn authorities_and_their_refused_twins() {
     check("[2001:DB8::1]:1", Some("[2001:db8::1]:1"));
     check("[::1]", Some("[::1]:443"));
     check("192.0.2.1:80", Some("192.0.2.1:80"));
+    check("0xfg.example", Some("0xfg.example:443"));
+    check("1.2.3.4a", Some("1.2.3.4a:443"));
     for refused in [
+        "2130706433",
+        "0x7f000001",
+        "0x7f.1",
+        "0177.0.0.1",
+        "127.1",
+        "127.0.0.01",
+        "a.0x",
+        "1.2.3.4.5",
         "",
         ":443",
         "api.example:",

@@ -24,7 +24,7 @@ use tokio_rustls::TlsAcceptor;
 /// A running server; its runtime ends with it.
 pub(crate) struct Origin {
     pub(crate) tls: SocketAddr,
-    pub(super) plain: SocketAddr,
+    pub(crate) plain: SocketAddr,
     pub(crate) ca_pem: String,
     seen: Arc<Mutex<Vec<String>>>,
     _runtime: tokio::runtime::Runtime,
@@ -68,25 +68,27 @@ fn tls() -> (ServerConfig, String) {
     let ca_pem = params.self_signed(&key).unwrap().pem();
     let issuer = Issuer::new(params, key);
     let key = KeyPair::generate().unwrap();
-    let names = ["api.test", "other.test", "meta.test"].map(str::to_owned);
+    let names = ["api.test", "other.test", "six.test"].map(str::to_owned);
     let leaf = CertificateParams::new(names)
         .unwrap()
         .signed_by(&key, &issuer)
         .unwrap();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
+    let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(vec![leaf.der().clone()], key)
         .unwrap();
+    config.alpn_protocols = [&b"h2"[..], b"http/1.1"].map(<[u8]>::to_vec).to_vec();
     (config, ca_pem)
 }
 
 async fn listen(acceptor: Option<TlsAcceptor>, seen: &Arc<Mutex<Vec<String>>>) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
+    // Both families.
+    let listener = TcpListener::bind("[::]:0").await.unwrap();
+    let address = SocketAddr::from(([127, 0, 0, 1], listener.local_addr().unwrap().port()));
     let seen = Arc::clone(seen);
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
@@ -99,6 +101,9 @@ async fn listen(acceptor: Option<TlsAcceptor>, seen: &Arc<Mutex<Vec<String>>>) -
                     let Ok(stream) = acceptor.accept(stream).await else {
                         return;
                     };
+                    if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+                        return serve_http2(stream, &seen).await;
+                    }
                     drop(server.serve_connection(TokioIo::new(stream), service).await);
                 } else {
                     drop(server.serve_connection(TokioIo::new(stream), service).await);
@@ -107,6 +112,23 @@ async fn listen(acceptor: Option<TlsAcceptor>, seen: &Arc<Mutex<Vec<String>>>) -
         }
     });
     address
+}
+
+/// Answers each request over HTTP/2 with its line, and says so.
+async fn serve_http2(
+    stream: tokio_rustls::server::TlsStream<tokio::net::TcpStream>,
+    seen: &Mutex<Vec<String>>,
+) {
+    let Ok(mut connection) = h2::server::handshake(stream).await else {
+        return;
+    };
+    while let Some(Ok((request, mut respond))) = connection.accept().await {
+        let target = request.uri().path_and_query().unwrap();
+        let text = format!("{} {target}\nover HTTP/2\n", request.method());
+        seen.lock().unwrap().push(text.clone());
+        let mut body = respond.send_response(Response::new(()), false).unwrap();
+        body.send_data(Bytes::from(text), true).unwrap();
+    }
 }
 
 type Answer = Response<UnsyncBoxBody<Bytes, Infallible>>;

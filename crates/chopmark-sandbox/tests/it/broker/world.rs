@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ use super::origin::Origin;
 pub(crate) const SECRET: &str = "tok-9f8e7d6c5b4a39281706";
 
 pub(super) struct World {
-    pub(super) origin: Origin,
+    pub(super) origin: Arc<Origin>,
     pub(super) proxy: SocketAddr,
     pub(super) trusted: PathBuf,
     broker: BrokerHandle,
@@ -36,12 +37,18 @@ pub(super) struct Setup {
     pub(super) secrets: Vec<SecretBinding>,
     pub(super) limits: Limits,
     pub(super) open_network: bool,
+    pub(super) resolver: Resolver,
 }
 
 impl World {
     /// A broker that knows `api.test`, `other.test` and `meta.test`.
     pub(super) fn start(setup: impl FnOnce(&Origin) -> Setup) -> Self {
-        let origin = Origin::start();
+        let origin = Arc::new(Origin::start());
+        Self::start_with(&origin, setup)
+    }
+
+    /// The same in front of a server that runs already.
+    pub(super) fn start_with(origin: &Arc<Origin>, setup: impl FnOnce(&Origin) -> Setup) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let roots = folder.path().join("origin.pem");
         std::fs::File::create(&roots)
@@ -53,7 +60,8 @@ impl World {
             secrets,
             limits,
             open_network,
-        } = setup(&origin);
+            resolver,
+        } = setup(origin);
         let (sink, events) = Sink::channel();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let proxy = listener.local_addr().unwrap();
@@ -64,7 +72,7 @@ impl World {
             secrets,
             limits,
             upstream_roots: UpstreamRoots::File(roots),
-            resolver: Resolver::new(look_up),
+            resolver,
             sink,
             now,
         };
@@ -76,7 +84,7 @@ impl World {
             .write_all(pem.as_bytes())
             .unwrap();
         Self {
-            origin,
+            origin: Arc::clone(origin),
             proxy,
             trusted,
             broker,
@@ -134,6 +142,19 @@ impl World {
             .unwrap()
     }
 
+    /// A TLS client that trusts the run's authority and the server's, and offers no protocol.
+    pub(super) fn trusting(&self) -> rustls::ClientConfig {
+        let mut roots = rustls::RootCertStore::empty();
+        let loaded = rustls_native_certs::load_certs_from_paths(Some(&self.trusted), None);
+        roots.add_parsable_certificates(loaded.certs);
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth()
+    }
+
     /// Sends bytes as they are and reads until the broker hangs up.
     pub(super) fn raw(&self, bytes: &[u8]) -> String {
         raw(self.proxy, bytes)
@@ -189,6 +210,7 @@ pub(super) fn raw(to: SocketAddr, bytes: &[u8]) -> String {
 fn look_up(name: &str) -> std::io::Result<Vec<IpAddr>> {
     match name {
         "api.test" | "other.test" => Ok(vec![IpAddr::from([127, 0, 0, 1])]),
+        "six.test" => Ok(vec!["::1".parse().unwrap()]),
         "meta.test" => Ok(vec![IpAddr::from([169, 254, 169, 254])]),
         _ => Err(std::io::ErrorKind::NotFound.into()),
     }
@@ -200,6 +222,7 @@ pub(super) fn setup(network: Vec<NetworkPermission>) -> Setup {
         secrets: Vec::new(),
         limits: Limits::ordinary(),
         open_network: false,
+        resolver: Resolver::new(look_up),
     }
 }
 

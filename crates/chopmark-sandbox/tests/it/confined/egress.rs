@@ -1,9 +1,13 @@
 //! Unmodified curl and Python over HTTPS: through the broker, with a secret they never hold.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::UNIX_EPOCH;
 
-use chopmark_sandbox::broker::{BrokerConfig, Limits, Resolver, UpstreamRoots, spawn};
+use chopmark_core::permission::NetworkPermission;
+use chopmark_sandbox::broker::{
+    BrokerConfig, Limits, Resolver, SecretBinding, UpstreamRoots, spawn,
+};
 use chopmark_sandbox::journal::{Event, Stage};
 use chopmark_sandbox::{BrokerEndpoint, RunEnd, RunningBroker, start};
 
@@ -39,23 +43,9 @@ fn curl_and_python_reach_the_granted_host_and_never_hold_the_secret() {
          network:\n  - host: api.test\n    port: {port}\n    methods: [GET]\n    path: /v1/\n    \
          private: true\nexec: [python3, curl]\n"
     );
-    let roots = UpstreamRoots::File(world.path("roots.pem"));
-    let broker = BrokerEndpoint::new(move |listener, sink| {
-        let config = BrokerConfig {
-            network: vec![narrow(near("api.test", port))],
-            open_network: false,
-            secrets: vec![token("api.test", port)],
-            limits: Limits::ordinary(),
-            upstream_roots: roots,
-            resolver: Resolver::new(|_| Ok(vec![IpAddr::from([127, 0, 0, 1])])),
-            sink,
-            now: UNIX_EPOCH.elapsed().unwrap().as_secs(),
-        };
-        let handle = spawn(listener, config).map_err(std::io::Error::other)?;
-        let ca_pem = handle.ca_pem().to_owned();
-        let stop = Box::new(move || drop(handle.stop()));
-        Ok(RunningBroker { ca_pem, stop })
-    });
+    let network = vec![narrow(near("api.test", port))];
+    let secrets = vec![token("api.test", port)];
+    let broker = endpoint(network, secrets, world.path("roots.pem"));
     let (script, journal) = (world.path("skill/program.py"), world.path("journals/run"));
     // Spelt so that the program's own arguments do not hold what it looks for.
     let hex: String = SECRET.bytes().map(|byte| format!("{byte:02x}")).collect();
@@ -81,4 +71,28 @@ fn curl_and_python_reach_the_granted_host_and_never_hold_the_secret() {
         events.iter().filter(of_stage).count()
     };
     assert_eq!((count(Stage::Request), count(Stage::Refused)), (2, 1));
+}
+
+/// A broker that finds every name on this machine.
+pub(super) fn endpoint(
+    network: Vec<NetworkPermission>,
+    secrets: Vec<SecretBinding>,
+    roots: PathBuf,
+) -> BrokerEndpoint {
+    BrokerEndpoint::new(move |entrances, sink| {
+        let config = BrokerConfig {
+            network,
+            open_network: false,
+            secrets,
+            limits: Limits::ordinary(),
+            upstream_roots: UpstreamRoots::File(roots),
+            resolver: Resolver::new(|_| Ok(vec![IpAddr::from([127, 0, 0, 1])])),
+            sink,
+            now: UNIX_EPOCH.elapsed().unwrap().as_secs(),
+        };
+        let handle = spawn(entrances, config).map_err(std::io::Error::other)?;
+        let ca_pem = handle.ca_pem().to_owned();
+        let stop = Box::new(move || drop(handle.stop()));
+        Ok(RunningBroker { ca_pem, stop })
+    })
 }
