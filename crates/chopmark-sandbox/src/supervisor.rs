@@ -14,6 +14,7 @@ mod memory;
 mod mutate;
 mod network;
 mod open;
+mod pipe;
 mod place;
 mod resolve;
 mod watch;

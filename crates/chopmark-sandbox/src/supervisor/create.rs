@@ -4,12 +4,13 @@ use std::ffi::OsStr;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 
-use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, openat, openat2, statat};
+use rustix::fs::{Mode, OFlags, ResolveFlags, openat, openat2};
 use rustix::io::Errno;
 
 use super::Supervisor;
 use super::caller::{Caller, status, status_field};
 use super::open::{OpenError, Request, quiet, restore_blocking};
+use super::pipe::hold_pipe;
 use super::resolve::{Found, Last, Walked, join};
 
 impl Supervisor {
@@ -97,23 +98,11 @@ impl Supervisor {
                 restore_blocking(&file, request.flags)?;
                 Ok(file)
             }
-            // Between the look and the open somebody made the file: as if it had been there.
             Err(Errno::NXIO) if !request.flags.contains(OFlags::NONBLOCK) => {
-                Ok(Self::open_pipe(folder, name, request)?)
+                Ok(hold_pipe(folder, name)?)
             }
             Err(errno) => Err(errno.into()),
         }
-    }
-
-    /// A named pipe that nobody reads yet. Opened both ways it never waits, and what is written
-    /// stays in it until a reader comes.
-    fn open_pipe(folder: &OwnedFd, name: &OsStr, request: &Request) -> Result<OwnedFd, Errno> {
-        let stat = statat(folder, name, rustix::fs::AtFlags::SYMLINK_NOFOLLOW)?;
-        if FileType::from_raw_mode(stat.st_mode) != FileType::Fifo {
-            return Err(Errno::NXIO);
-        }
-        let flags = (request.flags & OFlags::APPEND) | OFlags::RDWR | OFlags::CLOEXEC;
-        openat(folder, name, flags | OFlags::NOFOLLOW, Mode::empty())
     }
 
     /// `openat2` with a scope of the caller's own: the parent first, within the scope.

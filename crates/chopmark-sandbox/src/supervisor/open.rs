@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 
-use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags, fcntl_setfl, fstat, openat, openat2};
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, fcntl_setfl, fstat, openat, openat2};
 use rustix::io::Errno;
 
 use super::Supervisor;
@@ -23,6 +23,20 @@ pub(super) struct Request {
     pub(super) flags: OFlags,
     pub(super) mode: u32,
     pub(super) resolve: ResolveFlags,
+}
+
+impl Request {
+    /// The path as it is taken from the folder: where the folder is to be the root, an absolute
+    /// path begins there too.
+    fn path_in_folder(&self) -> &[u8] {
+        if !self.resolve.contains(ResolveFlags::IN_ROOT) {
+            return &self.path;
+        }
+        let start = self.path.iter().position(|byte| *byte != b'/');
+        start
+            .and_then(|start| self.path.get(start..))
+            .unwrap_or(b".")
+    }
 }
 
 /// Why an open failed.
@@ -49,9 +63,10 @@ impl Supervisor {
             Err(errno) => return self.fail(call, errno),
         };
         access.flags = u64::from(request.flags.bits());
-        let base = match self.base(caller, request.folder, &request.path) {
+        let from = request.path_in_folder();
+        let base = match self.base(caller, request.folder, from) {
             Ok(base) => base,
-            Err(errno) => return self.fail(call, errno),
+            Err(errno) => return self.lead_nowhere(call, access, request.path, errno),
         };
         let base = base.as_ref().map(AsFd::as_fd);
         let outcome = self.open_as(caller, base, &request);
@@ -69,7 +84,7 @@ impl Supervisor {
             } else {
                 Last::Follow
             };
-            access.resolved = self.leads_to(caller, base, &request.path, last);
+            access.resolved = self.leads_to(caller, base, from, last);
         }
         let result = match &outcome {
             Ok(_) => Ok(()),
@@ -80,14 +95,14 @@ impl Supervisor {
         if let Err(OpenError::Control) = outcome {
             access.rule = rule::CONTROL_PATH;
         }
-        let blocks = |file: &OwnedFd| self.waits_for_partner(file, &request);
+        let blocks = |file: &OwnedFd| self.waits_for_partner(file, request.flags);
         let close_on_exec = request.flags.contains(OFlags::CLOEXEC);
         access.requested = request.path.clone();
         self.report(&Report::Access(access));
         match outcome {
             // A descriptor that only names cannot be handed over, and opens nothing.
             Ok(_) if request.flags.contains(OFlags::PATH) => self.let_run(call),
-            Ok(file) if blocks(&file) => self.open_later(call, file, request.flags),
+            Ok(file) if blocks(&file) => self.open_with_partner(call, file, request.flags),
             Ok(file) => self.inject(call, &file, close_on_exec),
             Err(_) => self.fail(call, result.err().unwrap_or(Errno::ACCESS)),
         }
@@ -151,7 +166,8 @@ impl Supervisor {
         match self.open_at_once(base, request) {
             Ok(file) if self.is_of_processes(&file) => drop(file),
             Ok(file) => return Ok(file),
-            Err(Errno::LOOP) => {}
+            Err(Errno::LOOP) if request.resolve.is_empty() => {}
+            Err(Errno::LOOP) => return Err(Errno::LOOP.into()),
             Err(errno) if !self.may_mean_processes(base, &request.path) => return Err(errno.into()),
             Err(_) => {}
         }
@@ -209,54 +225,31 @@ impl Supervisor {
         Ok(file)
     }
 
-    /// Whether a failed path may have gone through `/proc`, where the helper is not the caller.
+    /// Whether a failed path may have gone through `/proc`, where the helper is not the caller;
+    /// `/dev` has links that lead there.
     fn may_mean_processes(&self, base: Option<BorrowedFd<'_>>, path: &[u8]) -> bool {
         let from = |base| fstat(base).is_ok_and(|stat| stat.st_dev == self.process_device);
-        base.is_some_and(from)
-            || path
-                .windows(4)
-                .any(|part| part == b"self" || part == b"proc")
+        let names = |part: &[u8]| MEAN_PROCESSES.iter().any(|name| part.starts_with(name));
+        base.is_some_and(from) || (0..path.len()).filter_map(|at| path.get(at..)).any(names)
     }
 
     fn is_of_processes(&self, file: &OwnedFd) -> bool {
         fstat(file).is_ok_and(|stat| stat.st_dev == self.process_device)
     }
 
-    /// A named pipe whose other end is not there yet, opened by one that wants to wait.
-    fn waits_for_partner(&self, file: &OwnedFd, request: &Request) -> bool {
-        !request.flags.intersects(OFlags::NONBLOCK | OFlags::PATH)
-            && request.flags & OFlags::ACCMODE == OFlags::RDONLY
-            && fstat(file).is_ok_and(|stat| {
-                FileType::from_raw_mode(stat.st_mode) == FileType::Fifo
-                    && !self.path_of(file.as_fd()).starts_with(b"pipe:")
-            })
-    }
-
-    /// Waits for the partner of a named pipe on a thread of its own.
-    fn open_later(&self, call: &Notification, file: OwnedFd, flags: OFlags) {
-        let Ok(listener) = self.listener.try_clone() else {
-            return self.fail(call, Errno::NFILE);
-        };
-        let id = call.id;
-        let started = super::spawn("pipe", move || {
-            use std::os::fd::AsRawFd as _;
-            let link = format!("/proc/self/fd/{}", file.as_raw_fd());
-            let wanted = (flags & OFlags::ACCMODE) | OFlags::CLOEXEC;
-            // The caller may be gone when the partner comes.
-            let _ = match openat(CWD, link, wanted, Mode::empty()) {
-                Ok(opened) => notify::inject(
-                    listener.as_fd(),
-                    id,
-                    opened.as_fd(),
-                    flags.contains(OFlags::CLOEXEC),
-                )
-                .map(drop),
-                Err(errno) => notify::fail(listener.as_fd(), id, errno),
-            };
-        });
-        if let Err(errno) = started {
-            self.fail(call, errno);
-        }
+    /// Records a path from a folder that the caller does not hold: it leads nowhere.
+    fn lead_nowhere(
+        &self,
+        call: &Notification,
+        mut access: crate::journal::Access,
+        path: Vec<u8>,
+        errno: Errno,
+    ) {
+        access.errno = errno.raw_os_error();
+        access.resolved.clone_from(&path);
+        access.requested = path;
+        self.report(&Report::Access(access));
+        self.fail(call, errno);
     }
 
     /// Records and refuses what a rule of its own forbids.
@@ -301,5 +294,7 @@ pub(super) fn restore_blocking(file: &OwnedFd, flags: OFlags) -> Result<(), Errn
     fcntl_setfl(file, flags & kept)
 }
 
+/// Parts of paths that lead to `/proc`.
+const MEAN_PROCESSES: [&[u8]; 4] = [b"self", b"proc", b"dev/", b"fd/"];
 /// What `open` knows; it ignores other bits.
 const KNOWN_FLAGS: OFlags = OFlags::from_bits_retain(0o37_777_703 & !0o100_000);

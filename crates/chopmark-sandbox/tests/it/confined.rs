@@ -1,6 +1,7 @@
 //! Real programs in a real sandbox: the kernel decides, the journal tells.
 
 mod calls;
+mod complete;
 mod egress;
 mod escapes;
 mod faults;
