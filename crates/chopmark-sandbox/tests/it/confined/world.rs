@@ -144,6 +144,13 @@ pub(super) fn read_journal(path: &Path, whole: bool) -> Vec<Event> {
     events
 }
 
+/// Fails with a word of advice where `program` is not installed.
+pub(super) fn needed(program: &str) {
+    let found = ["/usr/bin", "/bin"].map(|folder| Path::new(folder).join(program));
+    let there = found.iter().any(|path| path.exists());
+    assert!(there, "`{program}` is missing; scripts/test installs it");
+}
+
 fn key() -> SigningKey {
     SigningKey::from_bytes(&[7; 32])
 }
