@@ -1,5 +1,6 @@
 //! From a grant to everything that a run needs; nothing is started here.
 
+mod beside;
 mod error;
 mod programs;
 mod system;
@@ -186,7 +187,7 @@ impl Plan {
 
 fn environment(options: &PlanOptions, programs: &Programs, ways: Option<&Ways>) -> Vec<OsString> {
     let mut list: Vec<(String, String)> = vec![
-        ("PATH".into(), programs.path_variable()),
+        ("PATH".into(), programs.path_variable(&options.search_path)),
         ("HOME".into(), system::HOME.into()),
         ("TMPDIR".into(), "/tmp".into()),
         ("LANG".into(), "C.UTF-8".into()),

@@ -15,6 +15,7 @@ mod memory;
 mod mutate;
 mod network;
 mod open;
+mod pipe;
 mod place;
 mod resolve;
 mod watch;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use chopmark_core::permission::Grant;
 
 use super::PlanError;
+use super::beside::parts_of;
 use super::view::View;
 use crate::setup::{BindAccess, Control, Right, rule};
 
@@ -48,6 +49,9 @@ impl Programs {
             if let Some(interpreter) = interpreter(&program.real) {
                 wanted.push(interpreter);
             }
+            let parts = parts_of(&name).map_or(&[][..], |parts| parts.programs);
+            let installed = |part: &&&str| look_up(part, search).is_some();
+            wanted.extend(parts.iter().filter(installed).map(|&part| part.to_owned()));
             found.push(program);
         }
         Ok(Self { found })
@@ -57,6 +61,11 @@ impl Programs {
     pub(super) fn add_to(&self, view: &mut View) {
         for program in &self.found {
             view.right(&program.real, Right::ExecuteFile);
+            for folder in parts_of(&program.name).map_or(&[][..], |parts| parts.folders) {
+                if let Ok(folder) = Path::new(folder).canonicalize() {
+                    view.right(&folder, Right::Execute);
+                }
+            }
             if is_system(&program.real) {
                 continue;
             }
@@ -109,21 +118,25 @@ impl Programs {
         if granted { Ok(real) } else { Err(refused()) }
     }
 
-    /// `PATH` inside: the system's folders after those of programs installed elsewhere.
-    pub(super) fn path_variable(&self) -> String {
-        let mut folders: Vec<String> = Vec::new();
-        for program in self
+    /// `PATH` inside: the folders of programs installed elsewhere, then the system's in the order
+    /// of `search`, so that a name means the program that was granted by it.
+    pub(super) fn path_variable(&self, search: &[PathBuf]) -> String {
+        let elsewhere = self
             .found
             .iter()
-            .filter(|program| !is_system(&program.real))
-        {
-            if let Some(folder) = program.path.parent().and_then(Path::to_str)
-                && !folders.iter().any(|known| known == folder)
-            {
-                folders.push(folder.to_owned());
+            .filter(|program| !is_system(&program.real));
+        let elsewhere = elsewhere.filter_map(|program| program.path.parent());
+        let system = search
+            .iter()
+            .map(PathBuf::as_path)
+            .filter(|path| is_system(path));
+        let rest = SYSTEM_PATH.iter().map(Path::new);
+        let mut folders: Vec<&str> = Vec::new();
+        for folder in elsewhere.chain(system).chain(rest).filter_map(Path::to_str) {
+            if !folders.contains(&folder) && !folder.contains(':') {
+                folders.push(folder);
             }
         }
-        folders.push(SYSTEM_PATH.to_owned());
         folders.join(":")
     }
 }
@@ -210,4 +223,11 @@ fn is_system(path: &Path) -> bool {
         .any(|system| path.starts_with(system))
 }
 
-const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+const SYSTEM_PATH: [&str; 6] = [
+    "/usr/local/sbin",
+    "/usr/local/bin",
+    "/usr/sbin",
+    "/usr/bin",
+    "/sbin",
+    "/bin",
+];

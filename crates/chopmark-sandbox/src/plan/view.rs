@@ -166,7 +166,14 @@ impl View {
         let below = CONTROL_BELOW
             .iter()
             .flat_map(|(parent, names)| names.iter().map(|name| Path::new(parent).join(name)));
-        let paths = CONTROL_NAMES.iter().map(PathBuf::from).chain(below);
+        // A grant may begin within a folder that holds some.
+        let own = folder.file_name().unwrap_or_default().as_bytes();
+        let within = CONTROL_BELOW
+            .iter()
+            .filter(|(parent, _)| own.eq_ignore_ascii_case(parent.as_bytes()))
+            .flat_map(|(_, names)| names.iter().map(PathBuf::from));
+        let paths = CONTROL_NAMES.iter().map(PathBuf::from);
+        let paths = paths.chain(below).chain(within);
         for path in paths.map(|path| folder.join(path)) {
             let plain = path.canonicalize().is_ok_and(|real| real == path);
             if plain {

@@ -87,7 +87,12 @@ impl Supervisor {
         if let Ok(stat) = fstat(&found) {
             (access.device, access.inode) = (stat.st_dev, stat.st_ino);
         }
-        if self.is_control(&access.resolved) {
+        let is_control = match change {
+            // A folder of that name may get a mode, a file must keep its content.
+            Change::Size(_) => self.is_control_name(&access.resolved),
+            Change::Mode(_) | Change::Run => self.is_control(&access.resolved),
+        };
+        if is_control {
             return self.refuse(call, access, rule::CONTROL_PATH, Errno::ACCESS);
         }
         if !self.may_change(&found) {

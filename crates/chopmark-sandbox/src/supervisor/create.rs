@@ -4,12 +4,13 @@ use std::ffi::OsStr;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 
-use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, openat, openat2, statat};
+use rustix::fs::{Mode, OFlags, ResolveFlags, openat, openat2};
 use rustix::io::Errno;
 
 use super::Supervisor;
 use super::caller::{Caller, status, status_field};
 use super::open::{OpenError, Request, quiet, restore_blocking};
+use super::pipe::hold_pipe;
 use super::resolve::{Found, Last, Walked, join};
 
 impl Supervisor {
@@ -38,7 +39,7 @@ impl Supervisor {
                     return self.open_again(caller, &folder, &name, request);
                 }
                 let path = join(&self.path_of(folder.as_fd()), &name);
-                if !temporary && self.is_control(&path) {
+                if !temporary && self.is_control_name(&path) {
                     return Err(OpenError::Control);
                 }
                 self.open_last(caller, &folder, &name, found, request)
@@ -56,7 +57,7 @@ impl Supervisor {
     ) -> Result<OwnedFd, OpenError> {
         let flags = OFlags::PATH | OFlags::CLOEXEC;
         let held = openat(folder, OsStr::from_bytes(name), flags, Mode::empty())?;
-        if self.is_control(&self.path_of(held.as_fd())) {
+        if self.is_control_name(&self.path_of(held.as_fd())) {
             return Err(OpenError::Control);
         }
         self.note_held_before(&held);
@@ -97,23 +98,11 @@ impl Supervisor {
                 restore_blocking(&file, request.flags)?;
                 Ok(file)
             }
-            // Between the look and the open somebody made the file: as if it had been there.
             Err(Errno::NXIO) if !request.flags.contains(OFlags::NONBLOCK) => {
-                Ok(Self::open_pipe(folder, name, request)?)
+                Ok(hold_pipe(folder, name)?)
             }
             Err(errno) => Err(errno.into()),
         }
-    }
-
-    /// A named pipe that nobody reads yet. Opened both ways it never waits, and what is written
-    /// stays in it until a reader comes.
-    fn open_pipe(folder: &OwnedFd, name: &OsStr, request: &Request) -> Result<OwnedFd, Errno> {
-        let stat = statat(folder, name, rustix::fs::AtFlags::SYMLINK_NOFOLLOW)?;
-        if FileType::from_raw_mode(stat.st_mode) != FileType::Fifo {
-            return Err(Errno::NXIO);
-        }
-        let flags = (request.flags & OFlags::APPEND) | OFlags::RDWR | OFlags::CLOEXEC;
-        openat(folder, name, flags | OFlags::NOFOLLOW, Mode::empty())
     }
 
     /// `openat2` with a scope of the caller's own: the parent first, within the scope.
@@ -142,7 +131,7 @@ impl Supervisor {
             Mode::empty(),
             resolve,
         )?;
-        if self.is_control(&join(&self.path_of(folder.as_fd()), name)) {
+        if self.is_control_name(&join(&self.path_of(folder.as_fd()), name)) {
             return Err(OpenError::Control);
         }
         self.open_last(caller, &folder, name, Found::Missing, request)

@@ -239,7 +239,7 @@ impl Supervisor {
         };
         let new = self.spot(caller, to.0, &new, Last::Stay)?;
         access.second = new.path.clone();
-        let is_control = self.is_control(&access.resolved) || self.is_control_name(&new.path);
+        let is_control = self.is_control_name(&access.resolved) || self.is_control_name(&new.path);
         self.carry_out(call, access, is_control, || {
             let to = OsStr::from_bytes(&new.name);
             match &held {
@@ -332,7 +332,7 @@ impl Supervisor {
         };
         access.resolved = spot.path.clone();
         access.flags = u64::from(mode);
-        let is_control = self.is_control(&spot.path);
+        let is_control = self.is_control_name(&spot.path);
         self.carry_out(call, access, is_control, || {
             take_umask(caller);
             let kind = match FileType::from_raw_mode(mode) {

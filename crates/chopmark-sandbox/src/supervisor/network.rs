@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use rustix::fs::{Mode, OFlags, fstat, openat};
 use rustix::io::Errno;
 use rustix::net::sockopt::socket_type;
-use rustix::net::{SocketAddrUnix, SocketType, connect};
+use rustix::net::{SocketAddrUnix, SocketType, connect, connect_unspec};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use super::Supervisor;
@@ -44,20 +44,44 @@ impl Supervisor {
         };
         describe(&mut access, &address);
         match address {
-            Address::Unspecified => self.let_run(call),
+            // Every connection is made here, for the kernel would read the address once more,
+            // and by then it may be another.
+            Address::Unspecified => {
+                self.answer(call, on_copy(caller, socket, |own| connect_unspec(own)));
+            }
             Address::Internet(to) if self.leads_out(to) => {
                 access.rule = rule::EGRESS_ONLY;
-                self.report(&Report::Access(access));
-                self.let_run(call);
+                let outcome = on_copy(caller, socket, |own| connect(own, &to));
+                self.record_and_answer(call, access, outcome);
             }
-            Address::Abstract(_) => {
-                self.report(&Report::Access(access));
-                self.let_run(call);
+            Address::Abstract(name) => {
+                let outcome = on_copy(caller, socket, |own| {
+                    connect(own, &SocketAddrUnix::new_abstract_name(&name)?)
+                });
+                self.record_and_answer(call, access, outcome);
             }
             Address::Path(path) => self.connect_path(call, caller, access, socket, &path),
             Address::Internet(_) | Address::Other(_) => {
                 self.refuse(call, access, rule::EGRESS_ONLY, Errno::ACCESS);
             }
+        }
+    }
+
+    fn record_and_answer(
+        &self,
+        call: &Notification,
+        mut access: Access,
+        outcome: Result<(), Errno>,
+    ) {
+        access.errno = outcome.err().map_or(0, Errno::raw_os_error);
+        self.report(&Report::Access(access));
+        self.answer(call, outcome);
+    }
+
+    fn answer(&self, call: &Notification, outcome: Result<(), Errno>) {
+        match outcome {
+            Ok(()) => self.succeed(call),
+            Err(errno) => self.fail(call, errno),
         }
     }
 
@@ -72,9 +96,10 @@ impl Supervisor {
     ) {
         let outcome = self.private_socket(caller, path).and_then(|target| {
             access.resolved = self.path_of(target.as_fd());
-            let own = caller_socket(caller, int(socket))?;
             let link = format!("/proc/self/fd/{}", target.as_raw_fd());
-            connect(&own, &SocketAddrUnix::new(link)?)
+            on_copy(caller, socket, |own| {
+                connect(own, &SocketAddrUnix::new(link)?)
+            })
         });
         if outcome.is_err() {
             let base = self.base(caller, libc::AT_FDCWD, path).unwrap_or(None);
@@ -269,6 +294,15 @@ fn describe(access: &mut Access, address: &Address) {
         Address::Other(family) => format!("family {family}").into_bytes(),
     };
     access.resolved.clone_from(&access.requested);
+}
+
+/// Acts on a copy of the caller's socket.
+fn on_copy(
+    caller: Caller,
+    socket: u64,
+    act: impl FnOnce(&OwnedFd) -> Result<(), Errno>,
+) -> Result<(), Errno> {
+    act(&caller_socket(caller, int(socket))?)
 }
 
 /// A copy of the caller's socket.

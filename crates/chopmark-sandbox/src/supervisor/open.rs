@@ -27,6 +27,20 @@ pub(super) struct Request {
     pub(super) resolve: ResolveFlags,
 }
 
+impl Request {
+    /// The path as it is taken from the folder: where the folder is to be the root, an absolute
+    /// path begins there too.
+    fn path_in_folder(&self) -> &[u8] {
+        if !self.resolve.contains(ResolveFlags::IN_ROOT) {
+            return &self.path;
+        }
+        let start = self.path.iter().position(|byte| *byte != b'/');
+        start
+            .and_then(|start| self.path.get(start..))
+            .unwrap_or(b".")
+    }
+}
+
 /// Why an open failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OpenError {
@@ -47,6 +61,10 @@ impl Opened {
         let stat = fstat(&file)?;
         Ok(Self { file, stat })
     }
+
+    fn is_pipe(&self) -> bool {
+        FileType::from_raw_mode(self.stat.st_mode) == FileType::Fifo
+    }
 }
 
 impl From<Errno> for OpenError {
@@ -64,9 +82,10 @@ impl Supervisor {
             Err(errno) => return self.fail(call, errno),
         };
         access.flags = u64::from(request.flags.bits());
-        let base = match self.base(caller, request.folder, &request.path) {
+        let from = request.path_in_folder();
+        let base = match self.base(caller, request.folder, from) {
             Ok(base) => base,
-            Err(errno) => return self.fail(call, errno),
+            Err(errno) => return self.lead_nowhere(call, access, request.path, errno),
         };
         let base = base.as_ref().map(AsFd::as_fd);
         let outcome = self.open_as(caller, base, &request);
@@ -82,7 +101,7 @@ impl Supervisor {
             } else {
                 Last::Follow
             };
-            access.resolved = self.leads_to(caller, base, &request.path, last);
+            access.resolved = self.leads_to(caller, base, from, last);
         }
         let result = match &outcome {
             Ok(_) => Ok(()),
@@ -99,8 +118,8 @@ impl Supervisor {
         match outcome {
             // A descriptor that only names cannot be handed over, and opens nothing.
             Ok(_) if flags.contains(OFlags::PATH) => self.let_run(call),
-            Ok(opened) if self.waits_for_partner(&opened, flags) => {
-                self.open_later(call, opened.file, flags);
+            Ok(opened) if opened.is_pipe() && self.waits_for_partner(&opened.file, flags) => {
+                self.open_with_partner(call, opened.file, flags);
             }
             Ok(opened) => self.inject(call, &opened.file, flags.contains(OFlags::CLOEXEC)),
             Err(_) => self.fail(call, result.err().unwrap_or(Errno::ACCESS)),
@@ -167,7 +186,8 @@ impl Supervisor {
         match self.open_at_once(base, request).and_then(Opened::new) {
             Ok(opened) if opened.stat.st_dev == self.process_device => drop(opened),
             Ok(opened) => return Ok(opened),
-            Err(OpenError::Errno(Errno::LOOP)) => {}
+            Err(OpenError::Errno(Errno::LOOP)) if request.resolve.is_empty() => {}
+            Err(OpenError::Errno(Errno::LOOP)) => return Err(Errno::LOOP.into()),
             Err(error) if !self.may_mean_processes(base, &request.path) => return Err(error),
             Err(_) => {}
         }
@@ -226,48 +246,27 @@ impl Supervisor {
         Ok(file)
     }
 
-    /// Whether a failed path may have gone through `/proc`, where the helper is not the caller.
+    /// Whether a failed path may have gone through `/proc`, where the helper is not the caller;
+    /// `/dev` has links that lead there.
     fn may_mean_processes(&self, base: Option<BorrowedFd<'_>>, path: &[u8]) -> bool {
         let from = |base| fstat(base).is_ok_and(|stat| stat.st_dev == self.process_device);
-        base.is_some_and(from)
-            || path
-                .windows(4)
-                .any(|part| part == b"self" || part == b"proc")
+        let names = |part: &[u8]| MEAN_PROCESSES.iter().any(|name| part.starts_with(name));
+        base.is_some_and(from) || (0..path.len()).filter_map(|at| path.get(at..)).any(names)
     }
 
-    /// A named pipe whose other end is not there yet, opened by one that wants to wait.
-    fn waits_for_partner(&self, opened: &Opened, flags: OFlags) -> bool {
-        !flags.intersects(OFlags::NONBLOCK | OFlags::PATH)
-            && flags & OFlags::ACCMODE == OFlags::RDONLY
-            && FileType::from_raw_mode(opened.stat.st_mode) == FileType::Fifo
-            && !self.path_of(opened.file.as_fd()).starts_with(b"pipe:")
-    }
-
-    /// Waits for the partner of a named pipe on a thread of its own.
-    fn open_later(&self, call: &Notification, file: OwnedFd, flags: OFlags) {
-        let Ok(listener) = self.listener.try_clone() else {
-            return self.fail(call, Errno::NFILE);
-        };
-        let id = call.id;
-        let started = super::spawn("pipe", move || {
-            use std::os::fd::AsRawFd as _;
-            let link = format!("/proc/self/fd/{}", file.as_raw_fd());
-            let wanted = (flags & OFlags::ACCMODE) | OFlags::CLOEXEC;
-            // The caller may be gone when the partner comes.
-            let _ = match openat(CWD, link, wanted, Mode::empty()) {
-                Ok(opened) => notify::inject(
-                    listener.as_fd(),
-                    id,
-                    opened.as_fd(),
-                    flags.contains(OFlags::CLOEXEC),
-                )
-                .map(drop),
-                Err(errno) => notify::fail(listener.as_fd(), id, errno),
-            };
-        });
-        if let Err(errno) = started {
-            self.fail(call, errno);
-        }
+    /// Records a path from a folder that the caller does not hold: it leads nowhere.
+    fn lead_nowhere(
+        &self,
+        call: &Notification,
+        mut access: crate::journal::Access,
+        path: Vec<u8>,
+        errno: Errno,
+    ) {
+        access.errno = errno.raw_os_error();
+        access.resolved.clone_from(&path);
+        access.requested = path;
+        self.report(&Report::Access(access));
+        self.fail(call, errno);
     }
 
     /// Records and refuses what a rule of its own forbids.
@@ -312,5 +311,7 @@ pub(super) fn restore_blocking(file: &OwnedFd, flags: OFlags) -> Result<(), Errn
     fcntl_setfl(file, flags & kept)
 }
 
+/// Parts of paths that lead to `/proc`.
+const MEAN_PROCESSES: [&[u8]; 4] = [b"self", b"proc", b"dev/", b"fd/"];
 /// What `open` knows; it ignores other bits.
 const KNOWN_FLAGS: OFlags = OFlags::from_bits_retain(0o37_777_703 & !0o100_000);

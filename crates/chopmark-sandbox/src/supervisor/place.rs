@@ -42,30 +42,34 @@ impl Supervisor {
         match place.control {
             Control::Free => false,
             Control::Protected => {
-                is_control_path(path.get(place.prefix.len()..).unwrap_or_default())
+                let below = path.get(place.prefix.len()..).unwrap_or_default();
+                is_control_below(last_name(&place.prefix), below)
             }
         }
     }
 
-    /// As [`Self::is_control`], and also for folders that would become or hold control paths by a
-    /// new name.
+    /// As [`Self::is_control`], and also for names under which a folder or a link would bring
+    /// control paths with it, and a file would lead to some.
     pub(super) fn is_control_name(&self, path: &[u8]) -> bool {
+        let name = last_name(path);
+        let holds = |(folder, _): &(&str, _)| name.eq_ignore_ascii_case(folder.as_bytes());
+        let protected = |place: &Place| place.control == Control::Protected;
         self.is_control(path)
-            || (path
-                .rsplit(|byte| *byte == b'/')
-                .next()
-                .is_some_and(|name| {
-                    name.eq_ignore_ascii_case(b".git") || name.eq_ignore_ascii_case(b".vscode")
-                })
-                && self
-                    .place(path)
-                    .is_some_and(|place| place.control == Control::Protected))
+            || (CONTROL_BELOW.iter().any(holds) && self.place(path).is_some_and(protected))
     }
+}
+
+fn last_name(path: &[u8]) -> &[u8] {
+    path.rsplit(|byte| *byte == b'/').next().unwrap_or_default()
 }
 
 /// Whether a path below a workspace is one that programs obey at their next start.
 pub(crate) fn is_control_path(relative: &[u8]) -> bool {
-    let mut before: &[u8] = b"";
+    is_control_below(b"", relative)
+}
+
+/// As [`is_control_path`], below a folder with the name `before`.
+fn is_control_below<'p>(mut before: &'p [u8], relative: &'p [u8]) -> bool {
     for part in relative
         .split(|byte| *byte == b'/')
         .filter(|part| !part.is_empty())
@@ -93,6 +97,8 @@ fn is_below(path: &[u8], prefix: &[u8]) -> bool {
 /// Names that are control paths wherever they stand in a workspace.
 pub(crate) const CONTROL_NAMES: &[&str] = &[
     ".agents",
+    ".aider.conf.yml",
+    ".amazonq",
     ".bash_login",
     ".bash_logout",
     ".bash_profile",
@@ -100,18 +106,31 @@ pub(crate) const CONTROL_NAMES: &[&str] = &[
     ".chopmark",
     ".claude",
     ".claude.json",
+    ".clinerules",
+    ".codex",
+    ".continue",
     ".cursor",
     ".cursorrules",
     ".direnv",
     ".envrc",
     ".exrc",
+    ".gemini",
     ".gitattributes",
     ".gitconfig",
     ".gitmodules",
+    ".goosehints",
+    ".husky",
+    ".junie",
+    ".kiro",
     ".mcp.json",
     ".nvimrc",
+    ".openclaw",
+    ".opencode",
+    ".pre-commit-config.yaml",
     ".profile",
+    ".roo",
     ".vimrc",
+    ".windsurf",
     ".windsurfrules",
     ".zprofile",
     ".zshenv",
@@ -126,15 +145,26 @@ pub(crate) const CONTROL_BELOW: &[(&str, &[&str])] = &[
     (
         ".git",
         &[
-            "hooks",
+            "commondir",
             "config",
             "config.worktree",
+            "hooks",
             "info",
             "modules",
             "worktrees",
         ],
     ),
-    (".github", &["copilot-instructions.md", "workflows"]),
+    (
+        ".github",
+        &[
+            "agents",
+            "copilot-instructions.md",
+            "hooks",
+            "instructions",
+            "prompts",
+            "workflows",
+        ],
+    ),
     (
         ".vscode",
         &[

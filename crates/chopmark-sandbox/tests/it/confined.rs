@@ -2,12 +2,16 @@
 
 mod calls;
 mod capture;
+mod complete;
+mod control;
 mod egress;
 mod escapes;
 mod faults;
 mod files;
 mod grants;
+mod legitimate;
 mod people;
+mod pipes;
 mod races;
 mod reach;
 mod world;

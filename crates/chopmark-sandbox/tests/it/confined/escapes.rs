@@ -7,7 +7,7 @@ use chopmark_sandbox::journal::Verdict;
 use chopmark_sandbox::{Outcome, RunEnd};
 
 use super::world::{ORDINARY, Ran, World, told};
-use super::{calls, files, reach};
+use super::{calls, control, files, reach};
 
 /// One thing to try.
 pub(super) struct Case {
@@ -70,6 +70,11 @@ fn attacks_by_closed_calls_are_blocked_and_recorded() {
 #[test]
 fn attacks_on_files_and_programs_are_blocked_and_recorded() {
     check(&files::cases(), 104);
+}
+
+#[test]
+fn attacks_by_names_that_become_control_paths_are_blocked_and_recorded() {
+    check(&control::cases(), 9);
 }
 
 #[test]

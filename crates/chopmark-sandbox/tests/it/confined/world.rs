@@ -144,21 +144,33 @@ pub(super) fn read_journal(path: &Path, whole: bool) -> Vec<Event> {
     events
 }
 
+/// Fails with a word of advice where `program` is not installed.
+pub(super) fn needed(program: &str) {
+    let found = ["/usr/bin", "/bin"].map(|folder| Path::new(folder).join(program));
+    let there = found.iter().any(|path| path.exists());
+    assert!(there, "`{program}` is missing; scripts/test installs it");
+}
+
 fn key() -> SigningKey {
     SigningKey::from_bytes(&[7; 32])
 }
 
+/// The accesses among `events`.
+pub(super) fn accesses(events: &[Event]) -> impl Iterator<Item = &Access> {
+    events.iter().filter_map(|event| match event {
+        Event::Access(access) => Some(access),
+        Event::Header(_)
+        | Event::Process(_)
+        | Event::Program(_)
+        | Event::Network(..)
+        | Event::Head(_)
+        | Event::End(_) => None,
+    })
+}
+
 impl Ran {
     pub(super) fn accesses(&self) -> impl Iterator<Item = &Access> {
-        self.events.iter().filter_map(|event| match event {
-            Event::Access(access) => Some(access),
-            Event::Header(_)
-            | Event::Process(_)
-            | Event::Program(_)
-            | Event::Network(..)
-            | Event::Head(_)
-            | Event::End(_) => None,
-        })
+        accesses(&self.events)
     }
 
     /// Denied accesses, as `operation path`.
