@@ -29,6 +29,22 @@ pub struct Config {
     pub max_syntax_nodes: u64,
     /// Most steps of one parser run, counted in its own progress reports.
     pub max_parse_steps: u64,
+    /// Most matches of one pattern in one view that are looked at.
+    pub max_matches: u64,
+    /// Most imported names of one script that are remembered.
+    pub max_names: u64,
+    /// Most names that one assignment or one function may set.
+    pub max_targets: u64,
+    /// Most bytes to which strings that are added to each other are joined.
+    pub max_text_bytes: u64,
+    /// Most strings, names and calls of one expression that are followed.
+    pub max_flow_tokens: u64,
+    /// Most rounds in which assignments are followed until nothing changes.
+    pub max_flow_rounds: u64,
+    /// Most addresses, and most secrets, that one name is known to hold.
+    pub max_flow_values: u64,
+    /// Most characters of a fact's value.
+    pub max_value_chars: u64,
     /// Most facts kept of one package.
     pub max_facts: u64,
     /// Most findings kept of one package.
@@ -49,6 +65,14 @@ impl Config {
             max_syntax_bytes: 1024 * 1024,
             max_syntax_nodes: 400_000,
             max_parse_steps: 200_000,
+            max_matches: 1000,
+            max_names: 2000,
+            max_targets: 256,
+            max_text_bytes: 65_536,
+            max_flow_tokens: 2048,
+            max_flow_rounds: 8,
+            max_flow_values: 16,
+            max_value_chars: 2000,
             max_facts: 50_000,
             max_findings: 2000,
         }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::limit::Limit;
+
 /// One stage of a scan, in the order in which they run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -31,6 +33,8 @@ pub struct Coverage {
     pub bytes: u64,
     /// What it produced: kinds, marks, views, matches, blocks, facts, findings.
     pub found: u64,
+    /// How often a limit kept it from reading all.
+    pub cut: u64,
 }
 
 /// A limit that was hit: the scan did not read all.
@@ -62,6 +66,7 @@ impl Tally {
                 items: 0,
                 bytes: 0,
                 found: 0,
+                cut: 0,
             }),
             reasons: std::collections::BTreeSet::new(),
         }
@@ -78,9 +83,15 @@ impl Tally {
         }
     }
 
-    pub(crate) fn limit(&mut self, code: &str, file: &str) {
+    /// Counts that `limit` cut what was read of `file`, or of the package where that is empty.
+    pub(crate) fn limit(&mut self, limit: Limit, file: &str) {
+        for row in &mut self.stages {
+            if row.stage == limit.stage() {
+                row.cut = row.cut.saturating_add(1);
+            }
+        }
         self.reasons.insert(Reason {
-            code: code.to_owned(),
+            code: limit.code().to_owned(),
             file: file.to_owned(),
         });
     }

@@ -1,6 +1,7 @@
 //! The scan: seven stages over every file, one result.
 
 mod file;
+mod text;
 
 use chopmark_core::package::{PERMISSIONS_FILE, Package};
 
@@ -11,6 +12,7 @@ use crate::coverage::{Stage, Tally};
 use crate::fact::Fact;
 use crate::finding::Finding;
 use crate::join;
+use crate::limit::Limit;
 use crate::pack::RulePack;
 use crate::pattern::Matcher;
 use crate::result::ScanResult;
@@ -50,16 +52,19 @@ pub fn scan(
     let mut ordered: Vec<&RulePack> = packs.iter().collect();
     ordered.sort_by_key(|pack| pack.name().digest);
     ordered.dedup_by_key(|pack| pack.name().digest);
-    let mut matchers: Vec<Matcher<'_>> = ordered.iter().map(|pack| Matcher::new(pack)).collect();
+    let mut matchers: Vec<Matcher<'_>> = ordered
+        .iter()
+        .map(|pack| Matcher::new(pack, config))
+        .collect();
     let mut collected = Collected {
         facts: Vec::new(),
         findings: Vec::new(),
         tally: Tally::new(),
     };
-    let hints = file::interpreters(package);
+    let hints = text::interpreters(package);
     for (index, (path, mode, bytes)) in package.files().enumerate() {
         if index >= count(config.max_files) {
-            collected.tally.limit("files", "");
+            collected.tally.limit(Limit::Files, "");
             break;
         }
         let name = path.to_string();
@@ -73,6 +78,16 @@ pub fn scan(
         file::scan(&source, &mut matchers, config, &mut collected);
     }
     finish(package, &ordered, config, engine, collected)
+}
+
+/// Sorts facts, keeps each once, and at most `most`.
+fn settle(facts: &mut Vec<Fact>, tally: &mut Tally, most: usize) {
+    facts.sort();
+    facts.dedup();
+    if facts.len() > most {
+        tally.limit(Limit::Facts, "");
+        facts.truncate(most);
+    }
 }
 
 fn finish(
@@ -89,12 +104,7 @@ fn finish(
     } = collected;
     let manifest = package.file(PERMISSIONS_FILE);
     compare::admit_entrypoints(manifest, &mut facts);
-    facts.sort();
-    facts.dedup();
-    if facts.len() > count(config.max_facts) {
-        tally.limit("facts", "");
-        facts.truncate(count(config.max_facts));
-    }
+    settle(&mut facts, &mut tally, count(config.max_facts));
     let index = join::Index::of(&facts);
     let joined: Vec<Finding> = packs
         .iter()
@@ -116,7 +126,7 @@ fn finish(
         same
     });
     if findings.len() > count(config.max_findings) {
-        tally.limit("findings", "");
+        tally.limit(Limit::Findings, "");
         findings.truncate(count(config.max_findings));
     }
     let (coverage, reasons) = tally.finish();

@@ -14,9 +14,12 @@ mod syntax;
 mod taint;
 mod text;
 
+use std::collections::BTreeSet;
+
 use crate::config::Config;
 use crate::fact::{Fact, FactKind};
 use crate::inventory::Language;
+use crate::limit::Limit;
 use crate::role::Role;
 
 pub(crate) use command::command_lines;
@@ -47,7 +50,7 @@ impl Origin<'_> {
             file: self.file.to_owned(),
             line,
             kind,
-            value: value.chars().take(MAX_VALUE).collect(),
+            value: value.to_owned(),
             role: self.role,
             via: self.via.iter().map(|step| (*step).to_owned()).collect(),
             text: crate::finding::printable(text),
@@ -61,7 +64,8 @@ pub(crate) struct CodeFacts {
     pub(crate) facts: Vec<Fact>,
     /// First and last lines of comments, in the code's own lines.
     pub(crate) comments: Vec<(u32, u32)>,
-    pub(crate) limit: Option<&'static str>,
+    /// What was cut.
+    pub(crate) limits: BTreeSet<Limit>,
 }
 
 /// Reads facts from code in `language`.
@@ -88,12 +92,11 @@ pub(crate) fn from_code(
         Ok(syntax) => syntax,
         Err(Refused(limit)) => {
             return CodeFacts {
-                limit: Some(limit),
+                limits: [limit].into(),
                 ..CodeFacts::default()
             };
         }
     };
-    let mut limit = syntax.limit;
     let mut facts = program::facts(&syntax, origin);
     facts.extend(flow::facts(&syntax, origin));
     for (language, code, line) in nested::scripts(&syntax) {
@@ -108,17 +111,14 @@ pub(crate) fn from_code(
         };
         let found = from_code(language, &code, &inner, config);
         facts.extend(found.facts);
-        limit = limit.or(found.limit);
+        syntax.limits.extend(found.limits);
     }
     CodeFacts {
         facts,
-        limit,
         comments: syntax.comments,
+        limits: syntax.limits.into_set(),
     }
 }
-
-/// Most characters of a fact's value.
-const MAX_VALUE: usize = 200;
 
 #[cfg(test)]
 mod tests;

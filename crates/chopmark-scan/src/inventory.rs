@@ -4,7 +4,8 @@ mod archive;
 
 use crate::config::{Config, count};
 
-pub(crate) use archive::members;
+pub(crate) use archive::is_tar;
+use archive::{members, tar_members};
 
 /// What the bytes of a file are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +14,7 @@ pub(crate) enum Kind {
     Native,
     Bytecode,
     Zip,
+    Tar,
     Gzip,
     OtherArchive,
     Image,
@@ -39,6 +41,9 @@ pub(crate) fn kind(bytes: &[u8]) -> Kind {
         if bytes.starts_with(magic) {
             return *kind;
         }
+    }
+    if is_tar(bytes) {
+        return Kind::Tar;
     }
     if is_bytecode(bytes) {
         return Kind::Bytecode;
@@ -108,7 +113,7 @@ pub(crate) fn is_mismatch(path: &str, kind: Kind) -> bool {
     ];
     matches!(
         kind,
-        Kind::Native | Kind::Bytecode | Kind::Zip | Kind::Gzip | Kind::OtherArchive
+        Kind::Native | Kind::Bytecode | Kind::Zip | Kind::Tar | Kind::Gzip | Kind::OtherArchive
     ) && harmless.iter().any(|extension| lower.ends_with(extension))
 }
 
@@ -129,12 +134,11 @@ pub(crate) fn is_polyglot(bytes: &[u8], kind: Kind) -> bool {
 
 /// The members of an archive that a scan opens, and whether a limit cut them.
 pub(crate) fn open_archive(kind: Kind, bytes: &[u8], config: &Config) -> archive::Members {
+    let most = count(config.max_archive_members);
     if kind == Kind::Zip {
-        members(
-            bytes,
-            count(config.max_archive_members),
-            count(config.max_decoded_bytes),
-        )
+        members(bytes, most, count(config.max_decoded_bytes))
+    } else if kind == Kind::Tar {
+        tar_members(bytes, most)
     } else {
         archive::Members::default()
     }

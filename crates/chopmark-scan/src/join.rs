@@ -6,6 +6,7 @@ use crate::config::{Config, count};
 use crate::fact::{Fact, FactKind};
 use crate::finding::Finding;
 use crate::pack::{Condition, FactRule, RuleBody, RulePack, Scope};
+use crate::pattern::list_gravest;
 
 /// Facts by kind, in the order of the package.
 pub(crate) struct Index<'f> {
@@ -50,12 +51,6 @@ pub(crate) fn findings(pack: &RulePack, index: &Index<'_>, config: &Config) -> V
             if in_file.last().is_some_and(|last| last.line == fact.line) {
                 continue;
             }
-            if in_file.len() >= count(config.max_places) {
-                if let Some(last) = in_file.last_mut() {
-                    last.more = last.more.saturating_add(1);
-                }
-                continue;
-            }
             in_file.push(Finding {
                 rule: rule.info.id.clone(),
                 pack: pack.name().id.clone(),
@@ -71,7 +66,10 @@ pub(crate) fn findings(pack: &RulePack, index: &Index<'_>, config: &Config) -> V
                 more: 0,
             });
         }
-        findings.extend(kept.into_values().flatten());
+        for mut in_file in kept.into_values() {
+            list_gravest(&mut in_file, count(config.max_places));
+            findings.append(&mut in_file);
+        }
     }
     findings
 }

@@ -24,6 +24,7 @@ mod finding;
 mod infer;
 mod inventory;
 mod join;
+mod limit;
 mod markdown;
 mod pack;
 mod pattern;

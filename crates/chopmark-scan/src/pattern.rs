@@ -3,6 +3,7 @@
 use crate::config::{Config, count};
 use crate::facts::is_negated;
 use crate::finding::{Demotion, Finding, Severity, printable};
+use crate::limit::Limit;
 use crate::pack::{Rule, RuleBody, RulePack};
 use crate::role::{Role, Roles};
 use crate::view::View;
@@ -14,6 +15,14 @@ pub(crate) struct Match<'p> {
     pub(crate) finding: Finding,
 }
 
+/// What a pack's rules matched in one view.
+#[derive(Debug, Default)]
+pub(crate) struct Matches<'p> {
+    pub(crate) matches: Vec<Match<'p>>,
+    /// Whether a pattern matched more often than is looked at.
+    pub(crate) cut: bool,
+}
+
 /// A pack made ready to scan; its machine is built once for a package.
 pub(crate) struct Matcher<'p> {
     pack: &'p RulePack,
@@ -21,9 +30,10 @@ pub(crate) struct Matcher<'p> {
 }
 
 impl<'p> Matcher<'p> {
-    pub(crate) fn new(pack: &'p RulePack) -> Self {
+    pub(crate) fn new(pack: &'p RulePack, config: &Config) -> Self {
         let mut scanner = yara_x::Scanner::new(pack.compiled());
-        scanner.max_matches_per_pattern(MAX_MATCHES);
+        // One more than is looked at, so that more shows.
+        scanner.max_matches_per_pattern(count(config.max_matches).saturating_add(1));
         Self { pack, scanner }
     }
 
@@ -34,15 +44,16 @@ impl<'p> Matcher<'p> {
         view: &View,
         roles: &Roles,
         config: &Config,
-    ) -> Result<Vec<Match<'p>>, &'static str> {
+    ) -> Result<Matches<'p>, Limit> {
         if view.bytes.len() > count(config.max_view_bytes) {
-            return Err("view-bytes");
+            return Err(Limit::ViewBytes);
         }
         let results = self
             .scanner
             .scan(&view.bytes)
-            .map_err(|_| "pattern-engine")?;
-        let mut matches = Vec::new();
+            .map_err(|_| Limit::PatternEngine)?;
+        let most = count(config.max_matches);
+        let mut out = Matches::default();
         for matched in results.matching_rules() {
             let id = matched.identifier().replace('_', "-");
             let Some(rule) = self.pack.body(&id) else {
@@ -56,13 +67,15 @@ impl<'p> Matcher<'p> {
                 if marked && !pattern.identifier().starts_with("$hit") {
                     continue;
                 }
-                places.extend(pattern.matches().map(|m| (m.range().start, m.range().end)));
+                let mut matches = pattern.matches().map(|m| (m.range().start, m.range().end));
+                places.extend(matches.by_ref().take(most));
+                out.cut |= matches.next().is_some();
             }
             places.sort_unstable();
             if places.is_empty() {
                 places.push((0, 0));
             }
-            matches.extend(
+            out.matches.extend(
                 at_places(
                     rule,
                     &self.pack.name().id,
@@ -76,11 +89,12 @@ impl<'p> Matcher<'p> {
                 .map(|finding| Match { rule, finding }),
             );
         }
-        Ok(matches)
+        Ok(out)
     }
 }
 
-/// One finding a line, at most as many as the config keeps; the last kept one counts the rest.
+/// One finding a line; of a rule's findings the gravest, as many as the config lists, and the last
+/// counts the rest. Of a signal all are kept, for each is a fact.
 fn at_places(
     rule: &Rule,
     pack: &str,
@@ -91,7 +105,6 @@ fn at_places(
     config: &Config,
 ) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
-    let mut more = 0_u64;
     for &(start, end) in places {
         let line = view.line_of(start);
         if findings.last().is_some_and(|last| last.line == line) {
@@ -103,10 +116,6 @@ fn at_places(
             && !roles.contains(&role)
             && !view.is_decoded()
         {
-            continue;
-        }
-        if findings.len() >= count(config.max_places) {
-            more = more.saturating_add(1);
             continue;
         }
         let demoted = demotion(rule, view, start, role);
@@ -134,10 +143,25 @@ fn at_places(
             more: 0,
         });
     }
-    if let Some(last) = findings.last_mut() {
-        last.more = more;
+    if !rule.info.signal {
+        list_gravest(&mut findings, count(config.max_places));
     }
     findings
+}
+
+/// Keeps the gravest `most` of findings that stand in the order of lines.
+pub(crate) fn list_gravest(findings: &mut Vec<Finding>, most: usize) {
+    let more = findings.len().saturating_sub(most);
+    if more == 0 {
+        return;
+    }
+    let weight = |finding: &Finding| (finding.gate, finding.severity);
+    findings.sort_by(|a, b| (weight(b), a.line).cmp(&(weight(a), b.line)));
+    findings.truncate(most);
+    findings.sort_by_key(|finding| finding.line);
+    if let Some(last) = findings.last_mut() {
+        last.more = u64::try_from(more).unwrap_or(u64::MAX);
+    }
 }
 
 fn demotion(rule: &Rule, view: &View, start: usize, role: Role) -> Option<Demotion> {
@@ -177,6 +201,3 @@ pub(crate) fn lowered(severity: Severity, demoted: Option<Demotion>) -> Severity
         (_, Some(_)) => Severity::Low,
     }
 }
-
-/// Matches of one pattern in one view beyond these are not counted.
-const MAX_MATCHES: usize = 1000;

@@ -2,26 +2,29 @@
 
 use std::io::Read as _;
 
-use flate2::read::{GzDecoder, ZlibDecoder};
+use flate2::read::{MultiGzDecoder, ZlibDecoder};
 
 use super::Piece;
 
-/// Inflates `bytes` where they begin a gzip or zlib stream, up to `budget` bytes.
-pub(super) fn find(bytes: &[u8], budget: usize, pieces: &mut Vec<Piece>) {
+/// Inflates `bytes` where they begin a gzip or zlib stream, up to `budget` bytes; says whether a
+/// gzip stream breaks off. What was inflated before that is worth reading, too.
+pub(super) fn find(bytes: &[u8], budget: usize, pieces: &mut Vec<Piece>) -> bool {
+    let mut broken = false;
     // One byte more than allowed, so that a longer stream shows.
     let limit = u64::try_from(budget).unwrap_or(u64::MAX).saturating_add(1);
     let mut inflated = Vec::new();
     let step = if is_gzip(bytes) {
-        // What was inflated before an error is worth reading, too.
-        let _ = GzDecoder::new(bytes).take(limit).read_to_end(&mut inflated);
+        let mut stream = MultiGzDecoder::new(bytes).take(limit);
+        broken = stream.read_to_end(&mut inflated).is_err();
         "gzip"
     } else if is_zlib(bytes) {
+        // Text may begin like this by chance: `x^2`.
         let _ = ZlibDecoder::new(bytes)
             .take(limit)
             .read_to_end(&mut inflated);
         "zlib"
     } else {
-        return;
+        return false;
     };
     if !inflated.is_empty() {
         pieces.push(Piece {
@@ -30,6 +33,7 @@ pub(super) fn find(bytes: &[u8], budget: usize, pieces: &mut Vec<Piece>) {
             bytes: inflated,
         });
     }
+    broken
 }
 
 /// Whether `bytes` begin a stream that [`find`] opens.

@@ -1,6 +1,7 @@
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
 use super::*;
+use crate::limit::Limit;
 
 #[track_caller]
 fn check(input: &str, expected: &[(&[&str], &str, u32)]) {
@@ -68,10 +69,10 @@ fn numbers_and_escapes_are_text() {
 fn a_fifth_layer_is_a_limit_and_a_fourth_is_not() {
     let limit = |times| {
         let view = View::whole(Vec::new(), wrap("echo hello world", times).into_bytes());
-        open(&view, &Config::standard()).limit
+        open(&view, &Config::standard()).limits
     };
-    assert_eq!(limit(4), None);
-    assert_eq!(limit(5), Some("decode-depth"));
+    assert_eq!(limit(4), [].into());
+    assert_eq!(limit(5), [Limit::DecodeDepth].into());
 }
 
 proptest::proptest! {

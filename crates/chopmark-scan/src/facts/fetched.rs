@@ -22,6 +22,7 @@ pub(super) fn facts(syntax: &Syntax, origin: &Origin<'_>) -> Vec<Fact> {
         let name = program(&call.callee);
         if fetches(name) {
             let reach = reaches.of(syntax, &call.arguments);
+            syntax.limits.extend(reach.cut.iter().copied());
             fetched.extend(
                 outputs(name, &words)
                     .into_iter()

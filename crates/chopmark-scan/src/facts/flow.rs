@@ -11,6 +11,7 @@ use super::syntax::{Call, Grammar, Syntax};
 use super::taint::Taints;
 use super::{Origin, fetched};
 use crate::fact::{Fact, FactKind};
+use crate::limit::Limit;
 
 /// The flows of one script.
 pub(super) fn facts(syntax: &Syntax, origin: &Origin<'_>) -> Vec<Fact> {
@@ -48,10 +49,15 @@ pub(super) fn facts(syntax: &Syntax, origin: &Origin<'_>) -> Vec<Fact> {
         for (from, to) in &syntax.pipes {
             if reads_pipe && to.contains(&call.range.start) {
                 taint = taint.union(taints.of(from));
-                reach.take(&reaches.of(syntax, from));
+                reach.take(&reaches.of(syntax, from), syntax.bounds.values);
             }
         }
         taint = taint.union(substituted(syntax, call, &taints));
+        // What was cut matters where it would have gone somewhere.
+        if taint.has(Taint::CUT) {
+            syntax.limits.hit(Limit::FlowTokens);
+        }
+        syntax.limits.extend(reach.cut.iter().copied());
         let mut add = |value: &str| {
             facts.push(origin.fact(FactKind::Flow, value, call.line, syntax.slice(&call.range)));
         };
@@ -66,9 +72,9 @@ pub(super) fn facts(syntax: &Syntax, origin: &Origin<'_>) -> Vec<Fact> {
                 .iter()
                 .filter(|(_, to)| to.contains(&call.range.start));
             let cats = |from: &Range<usize>| {
-                let calls = syntax.calls_in(from);
+                let mut calls = syntax.calls_in(from);
                 taints.of(from).has(Taint::OWN_SECRET)
-                    && calls.iter().any(|call| program(&call.callee) == "cat")
+                    && calls.any(|call| program(&call.callee) == "cat")
             };
             if pipes.clone().any(|(from, _)| cats(from)) {
                 add("own-secret-file>network");
@@ -95,7 +101,7 @@ fn given(syntax: &Syntax, call: &Call) -> (Range<usize>, bool) {
     {
         return (call.arguments.clone(), false);
     }
-    let mut tokens = syntax.tokens_in(&call.arguments).iter();
+    let mut tokens = syntax.tokens_in(&call.arguments);
     let none = call.arguments.start..call.arguments.start;
     while let Some(token) = tokens.next() {
         match token.text.as_str() {
@@ -117,7 +123,7 @@ fn also(sink: Sink, syntax: &Syntax, call: &Call) -> Vec<Sink> {
     let mut sinks = vec![sink];
     if matches!(sink, Sink::Execute | Sink::Evaluate) && syntax.grammar != Grammar::Bash {
         let has = |words: &[&str]| {
-            let mut texts = syntax.texts_in(&call.arguments).take(MAX_SCRIPTS);
+            let mut texts = syntax.texts_in(&call.arguments);
             texts.any(|text| {
                 words.iter().any(|word| {
                     text == *word
@@ -192,11 +198,9 @@ fn of_body(syntax: &Syntax, call: &Call, body: Taint, add: &mut impl FnMut(&str)
     let secret = [Taint::OWN_SECRET, Taint::SECRET_FILE];
     // `echo "$x" | base64 | curl`: a value, not a file, that shall not be read on its way.
     let value = syntax.pipes.iter().any(|(from, to)| {
-        let calls = syntax.calls_in(from);
         let has = |names: &[&str]| {
-            calls
-                .iter()
-                .any(|call| names.contains(&program(&call.callee)))
+            let mut calls = syntax.calls_in(from);
+            calls.any(|call| names.contains(&program(&call.callee)))
         };
         to.contains(&call.range.start) && has(&["echo", "printf", "env"]) && has(&["base64", "xxd"])
     });
@@ -216,7 +220,11 @@ fn bundles(syntax: &Syntax, origin: &Origin<'_>) -> Vec<Fact> {
     let reaches = Names::learn_direct(syntax);
     packed
         .into_iter()
-        .filter(|call| reaches.of(syntax, &call.arguments).is_bundle())
+        .filter(|call| {
+            let reach = reaches.of(syntax, &call.arguments);
+            syntax.limits.extend(reach.cut.iter().copied());
+            reach.is_bundle()
+        })
         .map(|call| {
             let text = syntax.slice(&call.range);
             origin.fact(FactKind::Flow, "secrets>bundle", call.line, text)
@@ -255,7 +263,7 @@ fn substituted(syntax: &Syntax, call: &Call, taints: &Taints<'_>) -> Taint {
         return Taint::NONE;
     }
     let mut taint = Taint::NONE;
-    for text in syntax.texts_in(&call.arguments).take(MAX_SCRIPTS) {
+    for text in syntax.texts_in(&call.arguments) {
         let piped = text.contains("| sh")
             || text.contains("|sh")
             || text.contains("| bash")
@@ -275,5 +283,3 @@ fn substituted(syntax: &Syntax, call: &Call, taints: &Taints<'_>) -> Taint {
 pub(super) fn program(callee: &str) -> &str {
     callee.rsplit('/').next().unwrap_or(callee)
 }
-
-const MAX_SCRIPTS: usize = 16;

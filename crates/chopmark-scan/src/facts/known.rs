@@ -41,6 +41,9 @@ impl Taint {
     /// A person's folder as a whole.
     pub(super) const HOME: Self = Self(512);
 
+    /// Part of what was asked about was not looked at.
+    pub(super) const CUT: Self = Self(1024);
+
     const NAMES: [(Self, &'static str); 10] = [
         (Self::HOME, "home"),
         (Self::ENCODED, "encoded"),

@@ -28,7 +28,7 @@ pub(super) fn scripts(syntax: &Syntax) -> Vec<(Language, String, u32)> {
             "node" | "bun" | "deno" => Language::JavaScript,
             _ => continue,
         };
-        let mut tokens = syntax.tokens_in(&call.arguments).iter();
+        let mut tokens = syntax.tokens_in(&call.arguments);
         let flag = tokens.find(|token| matches!(token.text.as_str(), "-c" | "-e" | "--eval"));
         if let (Some(_), Some(script)) = (flag, tokens.next()) {
             found.push((language, script.text.clone(), call.line));

@@ -24,7 +24,7 @@ pub(super) fn facts(syntax: &Syntax, origin: &Origin<'_>) -> Vec<Fact> {
     for (body, target) in &syntax.redirects {
         let text = syntax.slice(target);
         if let Some(place) = persistence(text) {
-            let line = syntax.calls_in(body).first().map_or(1, |call| call.line);
+            let line = syntax.calls_in(body).next().map_or(1, |call| call.line);
             facts.push(origin.fact(FactKind::Persistence, place, line, text));
         }
     }
@@ -88,7 +88,7 @@ fn call_facts(syntax: &Syntax, call: &Call, origin: &Origin<'_>, facts: &mut Vec
         let words: Vec<&str> = if first.contains(' ') {
             first.split_whitespace().collect()
         } else {
-            syntax.texts_in(&call.arguments).take(12).collect()
+            syntax.texts_in(&call.arguments).collect()
         };
         let program = words.first().map_or("", |word| flow::program(word));
         if is_program_name(program) {
@@ -167,11 +167,9 @@ fn variables(syntax: &Syntax, origin: &Origin<'_>, facts: &mut Vec<Fact>) {
             }
             "os.environ[" | "process.env[" => {
                 // The chain comes first, then its parts; the string in the brackets follows.
-                let name = syntax.tokens_in(&(token.range.end..token.range.end.saturating_add(80)));
-                let name = name
-                    .iter()
-                    .find(|inner| inner.kind == TokenKind::Text)
-                    .or(next);
+                let near = token.range.end..token.range.end.saturating_add(80);
+                let mut name = syntax.tokens_in(&near);
+                let name = name.find(|inner| inner.kind == TokenKind::Text).or(next);
                 if let Some(name) = name.filter(|name| is_variable_name(&name.text)) {
                     found(FactKind::Env, &name.text);
                 }
@@ -247,7 +245,6 @@ pub(super) fn persistence(text: &str) -> Option<&'static str> {
 
 fn is_variable_name(name: &str) -> bool {
     name.len() >= 2
-        && name.len() <= 80
         && name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
         && name
             .chars()
@@ -255,8 +252,7 @@ fn is_variable_name(name: &str) -> bool {
 }
 
 fn is_program_name(name: &str) -> bool {
-    name.len() <= 60
-        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+    name.starts_with(|c: char| c.is_ascii_alphanumeric())
         && name
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || "._+-".contains(c))

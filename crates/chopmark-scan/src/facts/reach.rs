@@ -10,6 +10,7 @@ use super::known;
 use super::link;
 use super::syntax::{Grammar, Syntax, Token, TokenKind};
 use super::text::{host_of, urls};
+use crate::limit::Limit;
 
 /// Addresses and names of secret variables.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub(super) struct Reach {
     pub(super) secrets: BTreeSet<String>,
     /// Whether an address was written in an encoding.
     pub(super) hides_url: bool,
+    /// The limits that kept something out.
+    pub(super) cut: BTreeSet<Limit>,
 }
 
 /// What each name of a script may hold.
@@ -26,7 +29,15 @@ pub(super) struct Names(BTreeMap<String, Reach>);
 impl Names {
     /// Follows assignments until nothing changes, or a few rounds at most.
     pub(super) fn learn(syntax: &Syntax) -> Self {
-        Self::follow(syntax, ROUNDS)
+        let mut names = Self(BTreeMap::new());
+        let mut rounds = 0..syntax.bounds.rounds;
+        while names.round(syntax) {
+            if rounds.next().is_none() {
+                syntax.limits.hit(Limit::FlowRounds);
+                break;
+            }
+        }
+        names
     }
 
     /// Takes only what an assignment itself writes out.
@@ -40,80 +51,112 @@ impl Names {
         for assignment in short {
             let reach = nothing.of(syntax, &assignment.value);
             for target in &assignment.targets {
-                names.0.entry(target.clone()).or_default().take(&reach);
+                names.add(syntax, target, &reach);
             }
         }
         names
     }
 
-    fn follow(syntax: &Syntax, rounds: usize) -> Self {
-        let mut names = Self(BTreeMap::new());
-        for _ in 0..rounds {
-            let mut changed = false;
-            for assignment in &syntax.assignments {
-                let reach = names.of(syntax, &assignment.value);
-                if reach == Reach::default() {
-                    continue;
-                }
-                for target in &assignment.targets {
-                    changed |= names.0.entry(target.clone()).or_default().take(&reach);
-                }
+    /// Follows every assignment once; says whether any name gained something.
+    fn round(&mut self, syntax: &Syntax) -> bool {
+        let mut changed = false;
+        for assignment in &syntax.assignments {
+            let reach = self.of(syntax, &assignment.value);
+            if reach == Reach::default() {
+                continue;
             }
-            if !changed {
-                break;
+            for target in &assignment.targets {
+                changed |= self.add(syntax, target, &reach);
             }
         }
-        names
+        changed
+    }
+
+    fn add(&mut self, syntax: &Syntax, name: &str, reach: &Reach) -> bool {
+        let known = self.0.entry(name.to_owned()).or_default();
+        known.take(reach, syntax.bounds.values)
     }
 
     /// What the expression in `range` holds.
     pub(super) fn of(&self, syntax: &Syntax, range: &Range<usize>) -> Reach {
+        let most = syntax.bounds.values;
         let mut reach = Reach::default();
-        for token in syntax.tokens_in(range) {
-            reach.take_token(token, syntax.grammar);
+        let (span, tokens_cut) = syntax.token_span(range);
+        for token in syntax.tokens.get(span).unwrap_or_default() {
+            reach.take_token(token, syntax.grammar, most);
             let is_name = token.kind == TokenKind::Name || syntax.grammar == Grammar::Bash;
             if let Some(known) = self.0.get(&token.text).filter(|_| is_name) {
-                reach.take(known);
+                reach.take(known, most);
             }
         }
-        for call in syntax.calls_in(range) {
+        let (span, calls_cut) = syntax.call_span(range);
+        for call in syntax.calls.get(span).unwrap_or_default() {
             let known = self.0.get(known::last_part(&call.callee));
             if let Some(known) = known {
-                reach.take(known);
+                reach.take(known, most);
             }
             if known::is_credential_name(&call.callee) && is_upper(&call.callee) {
-                reach.secrets.insert(call.callee.clone());
+                reach.add_secret(&call.callee, most);
             }
+        }
+        if tokens_cut || calls_cut {
+            reach.cut.insert(Limit::FlowTokens);
         }
         reach
     }
 }
 
 impl Reach {
-    /// Adds `other`; says whether that was anything new. A set that is full stays as it is.
-    pub(super) fn take(&mut self, other: &Self) -> bool {
-        let before = (self.urls.len(), self.secrets.len(), self.hides_url);
+    /// Adds `other`, of which each set takes `most`; says whether that was anything new.
+    pub(super) fn take(&mut self, other: &Self, most: usize) -> bool {
+        let size = |reach: &Self| {
+            let sets = (reach.urls.len(), reach.secrets.len(), reach.cut.len());
+            (sets, reach.hides_url)
+        };
+        let before = size(self);
         self.hides_url |= other.hides_url;
-        if before.0 < MAX_KEPT {
-            self.urls.extend(other.urls.iter().take(MAX_KEPT).cloned());
+        self.cut.extend(&other.cut);
+        for url in &other.urls {
+            self.add_url(url, most);
         }
-        if before.1 < MAX_KEPT {
-            self.secrets
-                .extend(other.secrets.iter().take(MAX_KEPT).cloned());
+        for secret in &other.secrets {
+            self.add_secret(secret, most);
         }
-        before != (self.urls.len(), self.secrets.len(), self.hides_url)
+        before != size(self)
     }
 
-    fn take_token(&mut self, token: &Token, grammar: Grammar) {
+    fn add_url(&mut self, url: &str, most: usize) {
+        if !self.urls.contains(url) {
+            if self.urls.len() < most {
+                self.urls.insert(url.to_owned());
+            } else {
+                self.cut.insert(Limit::FlowValues);
+            }
+        }
+    }
+
+    fn add_secret(&mut self, secret: &str, most: usize) {
+        if !self.secrets.contains(secret) {
+            if self.secrets.len() < most {
+                self.secrets.insert(secret.to_owned());
+            } else {
+                self.cut.insert(Limit::FlowValues);
+            }
+        }
+    }
+
+    fn take_token(&mut self, token: &Token, grammar: Grammar, most: usize) {
         let text = token.text.as_str();
-        if self.urls.len() < MAX_KEPT && token.kind == TokenKind::Text {
+        if token.kind == TokenKind::Text {
             if text.contains("://") {
-                self.urls
-                    .extend(urls(text).take(MAX_KEPT).map(str::to_owned));
+                for url in urls(text) {
+                    self.add_url(url, most);
+                }
             } else if let Some(text) = hidden_url(text) {
                 self.hides_url = true;
-                self.urls
-                    .extend(urls(&text).take(MAX_KEPT).map(str::to_owned));
+                for url in urls(&text) {
+                    self.add_url(url, most);
+                }
             }
         }
         let name = match token.kind {
@@ -123,8 +166,8 @@ impl Reach {
             TokenKind::Text => Some(text),
         };
         let secret = name.filter(|name| is_upper(name) && known::is_credential_name(name));
-        if let Some(secret) = secret.filter(|_| self.secrets.len() < MAX_KEPT) {
-            self.secrets.insert(secret.to_owned());
+        if let Some(secret) = secret {
+            self.add_secret(secret, most);
         }
     }
 
@@ -199,7 +242,7 @@ fn shares_word(secret: &str, host: &str) -> bool {
 
 /// An address written in base64.
 fn hidden_url(text: &str) -> Option<String> {
-    if text.len() < 16 || text.len() > 2000 || text.contains(' ') {
+    if text.len() < 16 || text.contains(' ') {
         return None;
     }
     let bytes = STANDARD.decode(text).ok()?;
@@ -260,6 +303,4 @@ const STAYS_HOME: &[&str] = &[
     "SECRET_KEY_BASE",
     "MASTER_KEY",
 ];
-const ROUNDS: usize = 4;
 const MAX_DIRECT: usize = 600;
-const MAX_KEPT: usize = 16;

@@ -12,6 +12,7 @@ use alias::Aliases;
 use tree_sitter::{ParseOptions, ParseState, Parser};
 
 use crate::config::{Config, count};
+use crate::limit::{Limit, Limits};
 
 /// A grammar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub(crate) enum Grammar {
 
 /// A limit that kept a script from being parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Refused(pub(crate) &'static str);
+pub(crate) struct Refused(pub(crate) Limit);
 
 /// A string or a name, with its place in the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +66,18 @@ pub(crate) struct Function {
     pub(crate) parameters: Vec<String>,
 }
 
+/// How much of an expression, and how many names, are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Bounds {
+    pub(crate) tokens: usize,
+    pub(crate) rounds: usize,
+    pub(crate) values: usize,
+    pub(crate) names: usize,
+    pub(crate) targets: usize,
+    pub(crate) text: usize,
+    pub(crate) value: usize,
+}
+
 /// The flat form of one script.
 #[derive(Debug)]
 pub(crate) struct Syntax {
@@ -82,7 +95,9 @@ pub(crate) struct Syntax {
     pub(crate) redirects: Vec<(Range<usize>, Range<usize>)>,
     pub(crate) comments: Vec<(u32, u32)>,
     aliases: Aliases,
-    pub(crate) limit: Option<&'static str>,
+    /// What was cut while it was read.
+    pub(crate) limits: Limits,
+    pub(crate) bounds: Bounds,
 }
 
 impl Syntax {
@@ -93,12 +108,12 @@ impl Syntax {
     /// [`Refused`] names the limit that the source or its parse exceeds.
     pub(crate) fn parse(grammar: Grammar, source: &str, config: &Config) -> Result<Self, Refused> {
         if source.len() > count(config.max_syntax_bytes) {
-            return Err(Refused("syntax-bytes"));
+            return Err(Refused(Limit::SyntaxBytes));
         }
         let mut parser = Parser::new();
         parser
             .set_language(&grammar.language())
-            .map_err(|_| Refused("grammar"))?;
+            .map_err(|_| Refused(Limit::Grammar))?;
         let mut steps = 0_u64;
         let mut too_long = |_: &ParseState| {
             steps = steps.saturating_add(1);
@@ -108,7 +123,8 @@ impl Syntax {
         let mut bytes = |offset: usize, _| source.as_bytes().get(offset..).unwrap_or_default();
         let tree = parser
             .parse_with_options(&mut bytes, None, Some(options))
-            .ok_or(Refused("parse-steps"))?;
+            .ok_or(Refused(Limit::ParseSteps))?;
+        let bounds = Bounds::of(config);
         let mut syntax = Self {
             grammar,
             source: source.to_owned(),
@@ -119,10 +135,14 @@ impl Syntax {
             pipes: Vec::new(),
             redirects: Vec::new(),
             comments: Vec::new(),
-            aliases: Aliases::default(),
-            limit: None,
+            aliases: Aliases::new(&bounds),
+            limits: Limits::default(),
+            bounds,
         };
         visit::walk(&tree, &mut syntax, count(config.max_syntax_nodes));
+        syntax
+            .limits
+            .extend(std::mem::take(&mut syntax.aliases.cut));
         syntax
             .tokens
             .sort_by_key(|token| (token.range.start, token.range.end));
@@ -134,32 +154,47 @@ impl Syntax {
         Ok(syntax)
     }
 
-    /// Indices of the tokens that begin inside `range`.
-    pub(crate) fn token_span(&self, range: &Range<usize>) -> Range<usize> {
-        span(&self.tokens, range, |token| token.range.start)
+    /// Indices of the tokens that begin inside `range`, and whether the bounds cut them.
+    pub(crate) fn token_span(&self, range: &Range<usize>) -> (Range<usize>, bool) {
+        let start = |token: &Token| token.range.start;
+        span(&self.tokens, range, self.bounds.tokens, start)
     }
 
-    /// Indices of the calls that begin inside `range`.
-    pub(crate) fn call_span(&self, range: &Range<usize>) -> Range<usize> {
-        span(&self.calls, range, |call| call.range.start)
+    /// Indices of the calls that begin inside `range`, and whether the bounds cut them.
+    pub(crate) fn call_span(&self, range: &Range<usize>) -> (Range<usize>, bool) {
+        let start = |call: &Call| call.range.start;
+        span(&self.calls, range, self.bounds.tokens, start)
     }
 
-    /// The tokens that begin inside `range`.
-    pub(crate) fn tokens_in(&self, range: &Range<usize>) -> &[Token] {
-        self.tokens.get(self.token_span(range)).unwrap_or_default()
+    /// The tokens that begin inside `range`. Whoever reads on to the bounds takes down the limit.
+    pub(crate) fn tokens_in(&self, range: &Range<usize>) -> impl Iterator<Item = &Token> {
+        let (span, cut) = self.token_span(range);
+        let tokens = self.tokens.get(span).unwrap_or_default();
+        tokens.iter().chain(self.end(cut))
     }
 
-    /// The calls that begin inside `range`.
-    pub(crate) fn calls_in(&self, range: &Range<usize>) -> &[Call] {
-        self.calls.get(self.call_span(range)).unwrap_or_default()
+    /// The calls that begin inside `range`, likewise.
+    pub(crate) fn calls_in(&self, range: &Range<usize>) -> impl Iterator<Item = &Call> {
+        let (span, cut) = self.call_span(range);
+        let calls = self.calls.get(span).unwrap_or_default();
+        calls.iter().chain(self.end(cut))
     }
 
-    /// The strings inside `range`, in order.
+    /// The strings inside `range`, in order, likewise.
     pub(crate) fn texts_in(&self, range: &Range<usize>) -> impl Iterator<Item = &str> {
         self.tokens_in(range)
-            .iter()
             .filter(|token| token.kind == TokenKind::Text)
             .map(|token| token.text.as_str())
+    }
+
+    /// Nothing; where the list before it was cut, being asked for more hits the limit.
+    fn end<T>(&self, cut: bool) -> impl Iterator<Item = T> {
+        std::iter::from_fn(move || {
+            if cut {
+                self.limits.hit(Limit::FlowTokens);
+            }
+            None
+        })
     }
 
     /// The source inside `range`.
@@ -195,8 +230,12 @@ impl Syntax {
                 && let Some(between) = self.source.get(last.range.end..token.range.start)
                 && self.grammar != Grammar::Bash
                 && matches!(between.trim(), "+" | "")
-                && last.text.len() < MAX_TEXT
             {
+                if last.text.len() >= self.bounds.text {
+                    self.limits.hit(Limit::JoinedText);
+                    folded.push(token);
+                    continue;
+                }
                 last.text.push_str(&token.text);
                 last.range.end = token.range.end;
                 continue;
@@ -204,6 +243,20 @@ impl Syntax {
             folded.push(token);
         }
         self.tokens = folded;
+    }
+}
+
+impl Bounds {
+    fn of(config: &Config) -> Self {
+        Self {
+            tokens: count(config.max_flow_tokens),
+            rounds: count(config.max_flow_rounds),
+            values: count(config.max_flow_values),
+            names: count(config.max_names),
+            targets: count(config.max_targets),
+            text: count(config.max_text_bytes),
+            value: count(config.max_value_chars),
+        }
     }
 }
 
@@ -219,13 +272,14 @@ impl Grammar {
 }
 
 /// Indices of the sorted `items` that begin inside `range`.
-fn span<T>(items: &[T], range: &Range<usize>, start: impl Fn(&T) -> usize) -> Range<usize> {
+fn span<T>(
+    items: &[T],
+    range: &Range<usize>,
+    most: usize,
+    start: impl Fn(&T) -> usize,
+) -> (Range<usize>, bool) {
     let first = items.partition_point(|item| start(item) < range.start);
     let last = items.partition_point(|item| start(item) < range.end);
-    first..last.min(first.saturating_add(MAX_IN_RANGE)).max(first)
+    let end = first.saturating_add(most);
+    (first..last.min(end).max(first), last > end)
 }
-
-/// Most tokens or calls of one expression that are looked at.
-const MAX_IN_RANGE: usize = 2048;
-/// Strings longer than this are not joined further.
-const MAX_TEXT: usize = 65_536;

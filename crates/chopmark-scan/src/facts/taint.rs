@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::flow::program;
 use super::known::{self, Taint};
 use super::syntax::{Call, Grammar, Syntax, TokenKind};
+use crate::limit::Limit;
 
 /// What tokens, calls and names of one script carry.
 pub(super) struct Taints<'s> {
@@ -17,6 +18,8 @@ pub(super) struct Taints<'s> {
     names: BTreeMap<String, Taint>,
     /// Minified code uses one short name for many things.
     minified: bool,
+    /// Whether something was left out because its name is too short.
+    drops_names: bool,
 }
 
 impl<'s> Taints<'s> {
@@ -32,23 +35,29 @@ impl<'s> Taints<'s> {
                 .collect(),
             names: BTreeMap::new(),
             minified: syntax.source.lines().any(|line| line.len() > MINIFIED_LINE),
+            drops_names: false,
         };
         // Without a source there is nothing to follow.
         let all = taints.tokens.iter().chain(&taints.calls);
         if all.copied().all(|taint| taint == Taint::NONE) {
             return taints;
         }
-        for _ in 0..ROUNDS {
-            if !taints.round() {
+        let mut rounds = 0..syntax.bounds.rounds;
+        while taints.round() {
+            if rounds.next().is_none() {
+                syntax.limits.hit(Limit::FlowRounds);
                 break;
             }
+        }
+        if taints.drops_names {
+            syntax.limits.hit(Limit::FlowNames);
         }
         taints
     }
 
     /// What an expression carries: its strings, its names, and the calls in it.
     pub(super) fn of(&self, range: &Range<usize>) -> Taint {
-        let span = self.syntax.token_span(range);
+        let (span, cut) = self.syntax.token_span(range);
         let tokens = self.syntax.tokens.get(span.clone()).unwrap_or_default();
         let own = self.tokens.get(span).unwrap_or_default();
         let mut taint = own.iter().copied().fold(Taint::NONE, Taint::union);
@@ -66,10 +75,11 @@ impl<'s> Taints<'s> {
                 }
             }
         }
-        let calls = self
-            .calls
-            .get(self.syntax.call_span(range))
-            .unwrap_or_default();
+        let (span, calls_cut) = self.syntax.call_span(range);
+        let calls = self.calls.get(span).unwrap_or_default();
+        if cut || calls_cut {
+            taint = taint.union(Taint::CUT);
+        }
         calls.iter().copied().fold(taint, Taint::union)
     }
 
@@ -130,7 +140,11 @@ impl<'s> Taints<'s> {
 
     fn add(&mut self, name: &str, taint: Taint) -> bool {
         let old = self.of_name(name);
-        if old.union(taint) == old || (self.minified && name.len() <= 2) {
+        if old.union(taint) == old {
+            return false;
+        }
+        if self.minified && name.len() <= 2 {
+            self.drops_names |= taint != Taint::CUT;
             return false;
         }
         self.names.insert(name.to_owned(), old.union(taint));
@@ -208,5 +222,4 @@ fn source(syntax: &Syntax, call: &Call) -> Taint {
 
 /// Methods that put their arguments into what they are called on.
 const COLLECTORS: [&str; 6] = ["append", "push", "write", "update", "extend", "add"];
-const ROUNDS: usize = 8;
 const MINIFIED_LINE: usize = 2000;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::limit::Limit;
 
 #[track_caller]
 fn check(language: Language, code: &str, expected: &[(FactKind, &str)]) {
@@ -10,8 +11,8 @@ fn check(language: Language, code: &str, expected: &[(FactKind, &str)]) {
         via: &[],
     };
     let found = from_code(language, code, &origin, &Config::standard());
-    assert_eq!(found.limit, None);
-    let found: std::collections::BTreeSet<_> = found
+    assert_eq!(found.limits, [].into());
+    let found: BTreeSet<_> = found
         .facts
         .iter()
         .map(|fact| (fact.kind, fact.value.as_str()))
@@ -193,10 +194,10 @@ fn a_script_over_a_limit_is_named_and_its_twin_is_read() {
             max_syntax_nodes,
             ..Config::standard()
         };
-        from_code(Language::Python, "a = 1\nb = 2\n", &origin, &config).limit
+        from_code(Language::Python, "a = 1\nb = 2\n", &origin, &config).limits
     };
-    assert_eq!(limit(100), None);
-    assert_eq!(limit(3), Some("syntax-nodes"));
+    assert_eq!(limit(100), [].into());
+    assert_eq!(limit(3), [Limit::SyntaxNodes].into());
 }
 
 proptest::proptest! {

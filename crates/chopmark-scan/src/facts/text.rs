@@ -65,8 +65,7 @@ fn named(line: &str, mut found: impl FnMut(FactKind, &str)) {
 /// Whether a word of a text is the name of an environment variable: several parts, one of which
 /// says what the value is for.
 fn is_variable(name: &str) -> bool {
-    name.len() <= 80
-        && name.contains('_')
+    name.contains('_')
         && name.starts_with(|c: char| c.is_ascii_uppercase())
         && name
             .bytes()
@@ -156,7 +155,8 @@ pub(crate) fn is_outside_path(text: &str) -> bool {
     ]
     .iter()
     .find_map(|prefix| text.strip_prefix(prefix));
-    let fits = text.len() <= 160 && !text.contains(['\n', ' ', '*', '|', '<', '>', '(', ';']);
+    let fits =
+        text.len() <= LONGEST_PATH && !text.contains(['\n', ' ', '*', '|', '<', '>', '(', ';']);
     if rest.is_some() {
         return fits;
     }
@@ -231,6 +231,8 @@ const VARIABLE_PARTS: &[&str] = &[
 const SCHEMES: &[&str] = &[
     "http", "https", "ws", "wss", "ftp", "ftps", "ssh", "git", "tcp", "udp",
 ];
+/// No system opens a longer one.
+const LONGEST_PATH: usize = 4096;
 const NEGATION_REACH: usize = 100;
 const NEGATIONS: &[&str] = &[
     "never ",

@@ -1,10 +1,17 @@
-//! Zip archives (and the office files that are such), opened within limits and never unpacked.
+//! Zip archives (and the office files that are such) and tar archives, opened within limits and
+//! never unpacked.
 
+mod tar;
+
+use std::collections::BTreeSet;
 use std::io::Read as _;
 
 use flate2::read::DeflateDecoder;
 
 use super::find;
+use crate::limit::Limit;
+
+pub(crate) use tar::{is_tar, tar_members};
 
 /// One file inside an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +26,7 @@ pub(crate) struct Member {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Members {
     pub(crate) members: Vec<Member>,
-    pub(crate) limit: Option<&'static str>,
+    pub(crate) limits: BTreeSet<Limit>,
 }
 
 /// Walks the local headers of a zip; the central directory may lie, the local headers are what an
@@ -30,29 +37,32 @@ pub(crate) fn members(bytes: &[u8], max_members: usize, max_bytes: usize) -> Mem
     let mut at = 0_usize;
     while let Some(next) = bytes.get(at..).and_then(|tail| find(tail, b"PK\x03\x04")) {
         if out.members.len() >= max_members {
-            out.limit = Some("archive-members");
+            out.limits.insert(Limit::ArchiveMembers);
             return out;
         }
         at = at.saturating_add(next);
         let Some(header) = Header::read(bytes.get(at..).unwrap_or_default()) else {
-            out.limit = Some("archive-malformed");
+            out.limits.insert(Limit::ArchiveMalformed);
             return out;
         };
         let start = at.saturating_add(header.data);
         let packed = bytes.get(start..).unwrap_or_default();
-        let packed = header
-            .packed
-            .map_or(packed, |size| packed.get(..size).unwrap_or(packed));
-        let unpacked = if header.encrypted {
-            None
-        } else {
-            unpack(header.method, packed, budget)
-        };
+        let size = header.packed.unwrap_or(packed.len());
+        let packed = packed.get(..size).unwrap_or_else(|| {
+            out.limits.insert(Limit::ArchiveMalformed);
+            packed
+        });
+        let mut unpacked = None;
+        if !header.encrypted {
+            let (bytes, limit) = unpack(header.method, packed, budget);
+            out.limits.extend(limit);
+            unpacked = bytes;
+        }
         if let Some(bytes) = &unpacked {
             match budget.checked_sub(bytes.len()) {
                 Some(left) => budget = left,
                 None => {
-                    out.limit = Some("archive-bytes");
+                    out.limits.insert(Limit::ArchiveBytes);
                     return out;
                 }
             }
@@ -99,18 +109,18 @@ impl Header {
     }
 }
 
-fn unpack(method: u16, packed: &[u8], budget: usize) -> Option<Vec<u8>> {
+/// What a member holds, as far as it can be read, and what kept the rest from being read.
+fn unpack(method: u16, packed: &[u8], budget: usize) -> (Option<Vec<u8>>, Option<Limit>) {
     let limit = u64::try_from(budget).unwrap_or(u64::MAX).saturating_add(1);
     match method {
-        0 => Some(packed.to_vec()),
+        0 => (Some(packed.to_vec()), None),
         8 => {
             let mut bytes = Vec::new();
-            let _ = DeflateDecoder::new(packed)
-                .take(limit)
-                .read_to_end(&mut bytes);
-            Some(bytes)
+            let mut stream = DeflateDecoder::new(packed).take(limit);
+            let broken = stream.read_to_end(&mut bytes).is_err();
+            (Some(bytes), broken.then_some(Limit::ArchiveMalformed))
         }
-        _ => None,
+        _ => (None, Some(Limit::ArchiveMethod)),
     }
 }
 

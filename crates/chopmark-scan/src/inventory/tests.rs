@@ -1,4 +1,5 @@
 use super::*;
+use crate::limit::Limit;
 
 #[track_caller]
 fn check(path: &str, text: &str, expected: Language) {
@@ -53,10 +54,13 @@ fn members_are_read_and_encrypted_ones_are_named() {
 #[test]
 fn a_limit_of_members_or_bytes_is_named_and_its_twin_is_not() {
     let two = [zip(0), zip(0)].concat();
-    assert_eq!(members(&two, 2, 1000).limit, None);
-    assert_eq!(members(&two, 1, 1000).limit, Some("archive-members"));
-    assert_eq!(members(&two, 2, 9).limit, Some("archive-bytes"));
-    assert_eq!(members(&two, 2, 10).limit, None);
+    assert_eq!(members(&two, 2, 1000).limits, [].into());
+    assert_eq!(
+        members(&two, 1, 1000).limits,
+        [Limit::ArchiveMembers].into()
+    );
+    assert_eq!(members(&two, 2, 9).limits, [Limit::ArchiveBytes].into());
+    assert_eq!(members(&two, 2, 10).limits, [].into());
 }
 
 proptest::proptest! {

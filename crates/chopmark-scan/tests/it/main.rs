@@ -7,6 +7,7 @@
 
 mod capability;
 mod determinism;
+mod hidden;
 mod hostile;
 mod infer;
 mod limits;

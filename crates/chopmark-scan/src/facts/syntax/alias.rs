@@ -1,12 +1,30 @@
 //! Names under which a script knows modules and functions of others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Bounds;
+use crate::limit::Limit;
 
 /// The full name behind each name that an import or a `require` sets.
-#[derive(Debug, Default)]
-pub(super) struct Aliases(BTreeMap<String, String>);
+#[derive(Debug)]
+pub(super) struct Aliases {
+    names: BTreeMap<String, String>,
+    most: usize,
+    longest: usize,
+    /// The limits that kept a name out.
+    pub(super) cut: BTreeSet<Limit>,
+}
 
 impl Aliases {
+    pub(super) fn new(bounds: &Bounds) -> Self {
+        Self {
+            names: BTreeMap::new(),
+            most: bounds.names,
+            longest: bounds.value,
+            cut: BTreeSet::new(),
+        }
+    }
+
     /// Takes one import statement as it is written.
     pub(super) fn take_import(&mut self, text: &str) {
         let text = text.trim().trim_end_matches(';');
@@ -49,7 +67,7 @@ impl Aliases {
         }
         let end = name.find(['.', '[']).unwrap_or(name.len());
         let (first, rest) = name.split_at_checked(end)?;
-        let full = self.0.get(first)?;
+        let full = self.names.get(first)?;
         Some(format!("{full}{rest}"))
     }
 
@@ -71,12 +89,18 @@ impl Aliases {
     fn set(&mut self, alias: &str, full: String) {
         let alias = alias.trim();
         let is_name = !alias.is_empty()
-            && alias.len() < 80
             && alias
                 .chars()
                 .all(|c| c.is_alphanumeric() || matches!(c, '_' | '$'));
-        if is_name && alias != full && full.len() < 160 && self.0.len() < MAX_ALIASES {
-            self.0.insert(alias.to_owned(), full);
+        if !is_name || alias == full {
+            return;
+        }
+        if full.len().max(alias.len()) > self.longest {
+            self.cut.insert(Limit::Lengths);
+        } else if self.names.len() >= self.most && !self.names.contains_key(alias) {
+            self.cut.insert(Limit::Names);
+        } else {
+            self.names.insert(alias.to_owned(), full);
         }
     }
 }
@@ -101,5 +125,3 @@ fn module_name(text: &str) -> String {
         name => name.to_owned(),
     }
 }
-
-const MAX_ALIASES: usize = 2000;

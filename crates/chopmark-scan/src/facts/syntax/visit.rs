@@ -5,6 +5,7 @@ use std::ops::Range;
 use tree_sitter::{Node, Tree};
 
 use super::{Assignment, Call, Function, Grammar, Syntax, Token, TokenKind};
+use crate::limit::Limit;
 
 /// Walks `tree` in source order and fills `syntax`.
 pub(super) fn walk(tree: &Tree, syntax: &mut Syntax, max_nodes: usize) {
@@ -31,7 +32,7 @@ pub(super) fn walk(tree: &Tree, syntax: &mut Syntax, max_nodes: usize) {
             }
         }
     }
-    syntax.limit = Some("syntax-nodes");
+    syntax.limits.hit(Limit::SyntaxNodes);
 }
 
 /// Takes one node; says whether its children matter, too.
@@ -138,15 +139,24 @@ fn as_pattern(node: &Node<'_>, syntax: &mut Syntax) {
 /// The names that an assignment's left side sets: of `a.b[c]` it is `a.b` and `b`.
 fn names(node: &Node<'_>, syntax: &Syntax) -> Vec<String> {
     let text = syntax.slice(&node.byte_range());
-    text.split([',', '(', ')', '{', '}', ' ', '\n'])
+    let parts = text
+        .split([',', '(', ')', '{', '}', ' ', '\n'])
         .map(|part| part.split(['[', ':']).next().unwrap_or_default().trim())
-        .filter(|part| !part.is_empty() && part.len() < MAX_NAME)
-        .flat_map(|part| {
-            let last = part.rsplit('.').next().filter(|last| *last != part);
-            std::iter::once(part).chain(last).map(str::to_owned)
-        })
-        .take(MAX_NAMES)
-        .collect()
+        .filter(|part| !part.is_empty());
+    let mut names = Vec::new();
+    for part in parts {
+        if part.len() > syntax.bounds.value {
+            syntax.limits.hit(Limit::Lengths);
+            continue;
+        }
+        if names.len() >= syntax.bounds.targets {
+            syntax.limits.hit(Limit::Targets);
+            break;
+        }
+        let last = part.rsplit('.').next().filter(|last| *last != part);
+        names.extend(std::iter::once(part).chain(last).map(str::to_owned));
+    }
+    names
 }
 
 /// Only the outermost of a chain of names counts: `os.environ.copy`.
@@ -276,11 +286,15 @@ fn push(syntax: &mut Syntax, node: &Node<'_>, kind: TokenKind, text: String) {
     });
 }
 
+/// Without white space; of a long chain the beginning and the end, which are what names it.
 fn squeeze(text: &str) -> String {
-    text.chars()
-        .filter(|c| !c.is_whitespace())
-        .take(MAX_NAME)
-        .collect()
+    let mut squeezed: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    if squeezed.len() > KEPT_NAME.saturating_mul(2) {
+        let head = squeezed.floor_char_boundary(KEPT_NAME);
+        let tail = squeezed.ceil_char_boundary(squeezed.len().saturating_sub(KEPT_NAME));
+        squeezed.replace_range(head..tail, "…");
+    }
+    squeezed
 }
 
 fn line(node: &Node<'_>) -> u32 {
@@ -295,5 +309,5 @@ fn end_line(node: &Node<'_>) -> u32 {
         .saturating_add(1)
 }
 
-const MAX_NAME: usize = 200;
-const MAX_NAMES: usize = 32;
+/// Bytes kept at either end of a name.
+const KEPT_NAME: usize = 200;
