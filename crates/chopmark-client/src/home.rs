@@ -164,6 +164,12 @@ impl Home {
         self.state.join("requests")
     }
 
+    /// Changes of reviewed runs that nobody has decided about yet.
+    #[must_use]
+    pub fn reviews(&self) -> PathBuf {
+        self.state.join("reviews")
+    }
+
     /// Installations that were begun and not ended.
     #[must_use]
     pub fn pending(&self) -> PathBuf {

@@ -25,6 +25,7 @@ pub mod reference;
 pub mod remote;
 pub mod replay;
 pub mod requests;
+pub mod review;
 pub mod run;
 pub mod scope;
 pub mod seal;

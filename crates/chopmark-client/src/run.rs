@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use chopmark_core::admit;
-use chopmark_core::digest::hex;
+use chopmark_core::digest::{ContentDigest, hex};
 use chopmark_core::key::{PublicKey, SecretKey};
 use chopmark_core::name::SkillName;
 use chopmark_core::permission::{Entrypoint, Grant, SecretPermission};
@@ -29,6 +29,7 @@ use crate::enact::granted;
 use crate::home::Home;
 use crate::lock::{Lock, Locked, Source};
 use crate::receipts::Receipts;
+use crate::review::Review;
 use crate::scope::Scope;
 use crate::secrets::Secrets;
 use crate::term::{self, Standing};
@@ -36,10 +37,29 @@ use crate::term::{self, Standing};
 /// A skill that may be run: intact, granted, not expired.
 #[derive(Debug)]
 pub struct Runnable {
-    name: SkillName,
-    locked: Locked,
+    subject: String,
+    content: ContentDigest,
+    receipt: String,
     folder: PathBuf,
     grant: Grant,
+    purpose: Purpose,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// To do its work.
+    Work,
+    /// To learn what it needs.
+    Record,
+}
+
+/// What becomes of changes to files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changes {
+    /// They are made at once.
+    Made,
+    /// They are kept apart until a person accepts or discards them.
+    Reviewed,
 }
 
 /// What a run needs besides the skill.
@@ -58,6 +78,8 @@ pub struct Settings {
     pub search_path: Vec<PathBuf>,
     /// `TERM` of the caller.
     pub terminal: Option<String>,
+    /// What becomes of changes to files; a recording always throws them away.
+    pub changes: Changes,
     /// Seconds since the Unix epoch.
     pub now: u64,
 }
@@ -123,8 +145,30 @@ impl Runnable {
         Ok(Self {
             folder: scope.skill_folder(agent, name.as_str()),
             grant: granted(home, locked.grant)?,
-            name: name.clone(),
-            locked,
+            subject: subject(name, &locked),
+            content: locked.content,
+            receipt: locked.receipt,
+            purpose: Purpose::Work,
+        })
+    }
+
+    /// An author's own folder, to be run once so that its journal shows what it needs. Its changes
+    /// are thrown away, and hosts are reached only where its manifest names them.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`]; nothing was started.
+    pub fn recording(folder: &Path) -> Result<Self, RunError> {
+        let package = crate::folder::read(folder)?.package;
+        let manifest = crate::decide::manifest_of(&package).map_err(Box::new)?;
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        Ok(Self {
+            subject: format!("{name} (recording)"),
+            content: package.digest(),
+            receipt: String::new(),
+            folder: folder.to_owned(),
+            grant: Grant::recording(&manifest),
+            purpose: Purpose::Record,
         })
     }
 
@@ -136,14 +180,18 @@ impl Runnable {
 
     /// What it is called in journals.
     #[must_use]
-    pub fn subject(&self) -> String {
-        match &self.locked.source {
-            Source::Log(released) => format!(
-                "@{}/{}@{}",
-                released.publisher_name, released.skill, released.version
-            ),
-            Source::Adopted { .. } => format!("{} (adopted)", self.name),
-        }
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+}
+
+fn subject(name: &SkillName, locked: &Locked) -> String {
+    match &locked.source {
+        Source::Log(released) => format!(
+            "@{}/{}@{}",
+            released.publisher_name, released.skill, released.version
+        ),
+        Source::Adopted { .. } => format!("{name} (adopted)"),
     }
 }
 
@@ -165,18 +213,19 @@ pub fn run(home: &Home, skill: &Runnable, settings: Settings) -> Result<Ended, R
             (name, b.placeholder.as_str().to_owned())
         })
         .collect();
-    let reaches_out = grant.open_network() || !grant.network().is_empty();
+    let reaches_out =
+        grant.open_network() || !grant.network().is_empty() || skill.purpose == Purpose::Record;
     let broker = reaches_out.then(|| endpoint(grant, bindings, &settings));
     let arguments = call(grant.entrypoints(), &skill.folder, settings.arguments);
     let options = PlanOptions {
         journal_path: journal.clone(),
         facts: RunFacts {
             run: run.clone(),
-            skill: skill.subject(),
-            skill_digest: skill.locked.content.to_hex(),
+            skill: skill.subject.clone(),
+            skill_digest: skill.content.to_hex(),
             manifest_digest: grant.as_manifest().digest().to_hex(),
-            grant_digest: skill.locked.grant.to_hex(),
-            policy_digest: skill.locked.receipt.clone(),
+            grant_digest: grant.digest().to_hex(),
+            policy_digest: skill.receipt.clone(),
             started_at: settings.now,
         },
         signer: Box::new(Signer(settings.key)),
@@ -198,11 +247,27 @@ pub fn run(home: &Home, skill: &Runnable, settings: Settings) -> Result<Ended, R
         options,
     )?
     .remembering(home.state().join("programs"));
-    let outcome = start(plan)?.wait()?;
+    let kept_apart = skill.purpose == Purpose::Record || settings.changes == Changes::Reviewed;
+    if !kept_apart {
+        let outcome = start(plan)?.wait()?;
+        return Ok(Ended {
+            run,
+            journal,
+            outcome,
+        });
+    }
+    let plan = plan.reviewing(&Review::begin(home, &run)?)?;
+    Review::record(home, &run, &skill.subject, settings.now, plan.kept())?;
+    let outcome = start(plan)
+        .map_err(RunError::from)
+        .and_then(|run| Ok(run.wait()?));
+    if outcome.is_err() || skill.purpose == Purpose::Record {
+        Review::find(home, &run)?.discard()?;
+    }
     Ok(Ended {
         run,
         journal,
-        outcome,
+        outcome: outcome?,
     })
 }
 

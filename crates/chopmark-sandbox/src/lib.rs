@@ -24,5 +24,5 @@ mod ways;
 
 pub use journal::{HeadSigner, RunFacts, Summary};
 pub use layer::{Layer, LayerState, probe};
-pub use plan::{BrokerEndpoint, Plan, PlanError, PlanOptions, RunningBroker};
+pub use plan::{BrokerEndpoint, Kept, Plan, PlanError, PlanOptions, RunningBroker};
 pub use running::{Outcome, RunEnd, RunError, Running, StartError, start};

@@ -3,6 +3,7 @@
 mod beside;
 mod error;
 mod programs;
+pub(crate) mod review;
 mod system;
 mod view;
 
@@ -21,6 +22,7 @@ use crate::supervisor::now_ns;
 use crate::ways::Ways;
 pub use error::PlanError;
 use programs::Programs;
+pub use review::Kept;
 use view::View;
 
 /// What a plan needs besides grant, folders and arguments.
@@ -31,7 +33,8 @@ pub struct PlanOptions {
     pub facts: RunFacts,
     /// Signs the journal's heads with the host's key.
     pub signer: Box<dyn HeadSigner>,
-    /// Starts the egress broker; needed when the grant has network.
+    /// Starts the egress broker; needed when the grant has network. Without network it refuses and
+    /// records every host that is tried.
     pub broker: Option<BrokerEndpoint>,
     /// Variables besides the sandbox's own, such as placeholders of secrets.
     pub environment: Vec<(String, String)>,
@@ -88,6 +91,7 @@ pub struct Plan {
     pub(crate) options: PlanOptions,
     pub(crate) arguments: Vec<String>,
     pub(crate) memory: Option<Memory>,
+    pub(crate) kept: Vec<Kept>,
 }
 
 impl Plan {
@@ -105,7 +109,7 @@ impl Plan {
         arguments: &[OsString],
         options: PlanOptions,
     ) -> Result<Self, PlanError> {
-        let ways = Ways::of(grant);
+        let ways = Ways::of(grant, options.broker.is_some());
         if ways.is_some() && options.broker.is_none() {
             return Err(PlanError::NoBroker);
         }
@@ -164,6 +168,7 @@ impl Plan {
             options,
             arguments,
             memory: None,
+            kept: Vec::new(),
         })
     }
 

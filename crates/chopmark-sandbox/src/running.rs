@@ -80,6 +80,7 @@ pub fn start(plan: Plan) -> Result<Running, StartError> {
         options,
         arguments,
         memory,
+        kept,
     } = plan;
     setup.started_ns = crate::supervisor::now_ns();
     let (started_ns, limits) = (setup.started_ns, setup.limits);
@@ -132,6 +133,7 @@ pub fn start(plan: Plan) -> Result<Running, StartError> {
         control: ours,
         rules,
         memory,
+        kept,
         started_ns,
     };
     let pump = Pump::new(helper, parts, Duration::from_secs(limits.wall_seconds));
@@ -185,6 +187,7 @@ struct RunParts {
     control: OwnedFd,
     rules: Vec<String>,
     memory: Option<Memory>,
+    kept: Vec<crate::plan::Kept>,
     started_ns: u64,
 }
 

@@ -38,6 +38,13 @@ pub(crate) enum Mount {
         target: PathBuf,
         access: BindAccess,
     },
+    /// A folder of the host at its own place; changes are kept apart, in `upper`.
+    Overlay {
+        target: PathBuf,
+        upper: PathBuf,
+        /// Room of the kernel's, on the same file system as `upper`.
+        work: PathBuf,
+    },
     /// An empty file system in memory.
     Memory {
         target: PathBuf,

@@ -25,10 +25,11 @@ pub(crate) struct Ways {
 }
 
 impl Ways {
-    /// The ways that a grant needs; none for a grant without network.
-    pub(crate) fn of(grant: &Grant) -> Option<Self> {
+    /// The ways that a grant needs; none for a grant without network, unless a broker is to
+    /// record what is tried in vain.
+    pub(crate) fn of(grant: &Grant, has_broker: bool) -> Option<Self> {
         let any_address = grant.open_network();
-        if grant.network().is_empty() && !any_address {
+        if grant.network().is_empty() && !any_address && !has_broker {
             return None;
         }
         let stand_ins = StandIns::of(grant.network());

@@ -16,6 +16,7 @@ use chopmark_client::receipts::ReceiptsError;
 use chopmark_client::remote::RemoteError;
 use chopmark_client::replay::ReplayError;
 use chopmark_client::requests::RequestError;
+use chopmark_client::review::ReviewError;
 use chopmark_client::seal::SealError;
 use chopmark_client::secrets::SecretsError;
 use chopmark_client::signed::SignedError;
@@ -59,6 +60,7 @@ refusals! {
     EnactError => Exit::Failed,
     AdoptionError => Exit::Failed,
     TermError => Exit::Failed,
+    ReviewError => Exit::Failed,
 }
 
 impl From<HeadError> for CommandError {

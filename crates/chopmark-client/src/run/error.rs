@@ -7,10 +7,13 @@ use chopmark_sandbox::{PlanError, RunError as SandboxRunError, StartError};
 use thiserror::Error;
 
 use crate::check::CheckError;
+use crate::decide::DecideError;
 use crate::durable::FileError;
 use crate::enact::EnactError;
+use crate::folder::FolderError;
 use crate::lock::LockError;
 use crate::receipts::ReceiptsError;
+use crate::review::ReviewError;
 use crate::term::TermError;
 
 /// Why a skill was not run, or its run could not be recorded.
@@ -65,6 +68,15 @@ pub enum RunError {
     /// The adoption record.
     #[error(transparent)]
     Receipts(#[from] ReceiptsError),
+    /// The changes of a reviewed run.
+    #[error(transparent)]
+    Review(#[from] ReviewError),
+    /// The folder to be recorded.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// Its manifest.
+    #[error(transparent)]
+    Manifest(#[from] Box<DecideError>),
     /// The grant cannot be enforced for this call.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -97,6 +109,9 @@ impl RunError {
             Self::Lock(error) => error.code(),
             Self::Grant(error) => error.code(),
             Self::Receipts(error) => error.code(),
+            Self::Review(error) => error.code(),
+            Self::Folder(error) => error.code(),
+            Self::Manifest(error) => error.code(),
             Self::Plan(error) => error.code(),
             Self::Start(error) => error.code(),
             Self::Run(error) => error.code(),
@@ -121,6 +136,9 @@ impl RunError {
             Self::Start(error) => error.hint(),
             Self::Adoption(_)
             | Self::Randomness
+            | Self::Review(_)
+            | Self::Folder(_)
+            | Self::Manifest(_)
             | Self::Term(_)
             | Self::Check(_)
             | Self::Lock(_)

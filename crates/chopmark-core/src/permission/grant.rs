@@ -127,6 +127,21 @@ impl Grant {
         Self::assemble(Profile::Legacy, granted, &[], Limits::defaults())
     }
 
+    /// What a folder gets that its own author runs to learn what it needs: any program of the
+    /// runtime, the workspace to read and write, and what `manifest` asks but secrets. Only for runs
+    /// whose changes are thrown away.
+    #[must_use]
+    pub fn recording(manifest: &Manifest) -> Self {
+        let mut granted = Self::legacy().permissions();
+        granted.extend(FilePermission::parse(Access::Write, "workspace:.").map(Permission::File));
+        granted.extend(manifest.permissions());
+        granted.retain(|permission| !matches!(permission, Permission::Secret(_)));
+        // Meeting the list with itself sorts it and drops what another entry covers.
+        let granted = meet_all(&granted, &granted);
+        let entrypoints = manifest.entrypoints();
+        Self::assemble(Profile::Legacy, granted, entrypoints, Limits::defaults())
+    }
+
     /// This grant as far as `permissions` also allow it; resources stay as they are.
     #[must_use]
     pub fn narrow(&self, permissions: &[Permission]) -> Self {

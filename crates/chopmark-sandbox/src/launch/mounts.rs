@@ -10,8 +10,8 @@ use rustix::fs::{
 use rustix::io::Errno;
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, MountPropagationFlags, MoveMountFlags,
-    OpenTreeFlags, UnmountFlags, fsconfig_create, fsconfig_set_string, fsmount, fsopen,
-    mount_change, move_mount, open_tree, unmount,
+    OpenTreeFlags, UnmountFlags, fsconfig_create, fsconfig_set_flag, fsconfig_set_string, fsmount,
+    fsopen, mount_change, move_mount, open_tree, unmount,
 };
 
 use crate::setup::{BindAccess, Mount};
@@ -53,6 +53,7 @@ pub(crate) fn seal(mounts: &[Mount]) -> Result<(), Errno> {
         } => Some(target.as_path()),
         Mount::Memory { .. }
         | Mount::Bind { .. }
+        | Mount::Overlay { .. }
         | Mount::Processes
         | Mount::Terminals
         | Mount::Link { .. }
@@ -85,6 +86,11 @@ fn tree(mount: &Mount) -> Result<Option<OwnedFd>, Errno> {
                 | MountAttrFlags::MOUNT_ATTR_NOEXEC;
             memory(*bytes, *mode, flags).map(Some)
         }
+        Mount::Overlay {
+            target,
+            upper,
+            work,
+        } => overlay(target, upper, work).map(Some),
         Mount::Processes => processes().map(Some),
         Mount::Terminals => terminals().map(Some),
         Mount::Link { .. } | Mount::File { .. } => Ok(None),
@@ -119,6 +125,27 @@ fn bind(source: &Path, access: BindAccess) -> Result<OwnedFd, Errno> {
     Ok(tree)
 }
 
+/// `lower` with a layer over it that takes all changes; the layer's attributes are those that an
+/// ordinary user may set.
+fn overlay(lower: &Path, upper: &Path, work: &Path) -> Result<OwnedFd, Errno> {
+    let context = fsopen("overlay", FsOpenFlags::FSOPEN_CLOEXEC)?;
+    fsconfig_set_string(context.as_fd(), "lowerdir", escaped(lower)?)?;
+    fsconfig_set_string(context.as_fd(), "upperdir", escaped(upper)?)?;
+    fsconfig_set_string(context.as_fd(), "workdir", escaped(work)?)?;
+    fsconfig_set_flag(context.as_fd(), "userxattr")?;
+    fsconfig_create(context.as_fd())?;
+    let flags = MountAttrFlags::MOUNT_ATTR_NOSUID
+        | MountAttrFlags::MOUNT_ATTR_NODEV
+        | MountAttrFlags::MOUNT_ATTR_NOEXEC;
+    fsmount(context.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, flags)
+}
+
+/// A path as the overlay file system reads it: a colon would divide it.
+fn escaped(path: &Path) -> Result<String, Errno> {
+    let text = path.to_str().ok_or(Errno::INVAL)?;
+    Ok(text.replace('\\', "\\\\").replace(':', "\\:"))
+}
+
 fn memory(bytes: u64, mode: u32, flags: MountAttrFlags) -> Result<OwnedFd, Errno> {
     let context = fsopen("tmpfs", FsOpenFlags::FSOPEN_CLOEXEC)?;
     fsconfig_set_string(context.as_fd(), "size", bytes.to_string())?;
@@ -149,7 +176,9 @@ fn terminals() -> Result<OwnedFd, Errno> {
 /// Puts one entry into the new root.
 fn place(folders: &mut Folders<'_>, mount: &Mount, tree: Option<OwnedFd>) -> Result<(), Errno> {
     let target = match mount {
-        Mount::Bind { target, .. } | Mount::Memory { target, .. } => target.as_path(),
+        Mount::Bind { target, .. }
+        | Mount::Memory { target, .. }
+        | Mount::Overlay { target, .. } => target.as_path(),
         Mount::Processes => Path::new("/proc"),
         Mount::Terminals => Path::new("/dev/pts"),
         Mount::Link { target, content } => {

@@ -239,6 +239,7 @@ fn depth(mount: &Mount) -> usize {
     match mount {
         Mount::Bind { target, .. }
         | Mount::Memory { target, .. }
+        | Mount::Overlay { target, .. }
         | Mount::Link { target, .. }
         | Mount::File { target, .. } => target.components().count(),
         Mount::Processes => 2,

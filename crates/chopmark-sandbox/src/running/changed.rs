@@ -10,9 +10,11 @@ use rustix::fs::{CWD, Mode, OFlags, openat};
 use sha2::{Digest as _, Sha256};
 
 use crate::journal::{ChangedFile, Tally};
+use crate::plan::Kept;
+use crate::plan::review::lies_at;
 
 /// Hashes every file that was opened for writing and lies outside the run's own memory.
-pub(super) fn changed_files(tally: &Tally) -> Vec<ChangedFile> {
+pub(super) fn changed_files(tally: &Tally, kept: &[Kept]) -> Vec<ChangedFile> {
     let outside = |path: &&[u8]| {
         !IN_MEMORY.iter().any(|prefix| path.starts_with(prefix)) && path.starts_with(b"/")
     };
@@ -22,7 +24,7 @@ pub(super) fn changed_files(tally: &Tally) -> Vec<ChangedFile> {
         .map(|(path, before)| ChangedFile {
             path: String::from_utf8_lossy(path).into_owned(),
             before: before.map(str::to_owned),
-            after: digest(Path::new(OsStr::from_bytes(path))),
+            after: lies_at(kept, Path::new(OsStr::from_bytes(path))).and_then(|path| digest(&path)),
         })
         .filter(|file| file.before.is_some() || file.after.is_some())
         .collect()

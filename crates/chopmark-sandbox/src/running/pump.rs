@@ -159,7 +159,7 @@ impl Pump {
             learnt,
             ..
         } = self;
-        let changed = changed_files(&tally);
+        let changed = changed_files(&tally, &parts.kept);
         let grants: Vec<(u32, String)> = (0_u32..)
             .zip(parts.rules)
             .filter(|(index, _)| *index >= rule::FIRST_GRANTED)

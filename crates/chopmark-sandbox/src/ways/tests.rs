@@ -6,11 +6,8 @@ fn ways(network: &str) -> Option<Ways> {
     let text = format!("schema: https://chopmark.dev/schema/permissions/v1\n{network}");
     let manifest = Manifest::parse(&text).unwrap();
     let limits = PolicyLimits::all_of(&manifest);
-    Ways::of(&Grant::from_manifest(
-        &manifest,
-        &limits,
-        &Consent::to_all_of(&manifest),
-    ))
+    let grant = Grant::from_manifest(&manifest, &limits, &Consent::to_all_of(&manifest));
+    Ways::of(&grant, false)
 }
 
 #[track_caller]
@@ -21,6 +18,10 @@ fn check(ways: &Ways, to: &str, leads: bool) {
 #[test]
 fn no_network_no_way() {
     assert_eq!(ways("exec: [python3]\n"), None);
+    // With a broker that only records, programs reach it and nothing else.
+    let recorded = Ways::of(&Grant::legacy(), true).unwrap();
+    check(&recorded, "127.0.0.1:3128", true);
+    check(&recorded, "192.0.2.7:443", false);
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod export;
 mod filter;
 mod line;
 mod list;
-mod locate;
+pub(super) mod locate;
 mod page;
 mod prune;
 mod show;

@@ -23,6 +23,7 @@ mod registry;
 mod remove;
 mod replay;
 mod retract;
+mod review;
 mod rules;
 mod run;
 pub(crate) mod scan;
@@ -95,6 +96,8 @@ pub(crate) enum Command {
     Replay(replay::Args),
     /// Take back a statement of your own
     Retract(retract::Args),
+    /// Look at what a reviewed run changed; accept or discard it
+    Review(review::Args),
     /// Show and test the rule packs of the scanner
     Rules(rules::Args),
     /// Run a skill confined to what it was granted, and record it
@@ -162,6 +165,7 @@ impl Command {
             Self::Doctor(args) => doctor::run(args, ui),
             Self::Journal(args) => journal::run(args, ui),
             Self::Lint(args) => lint::run(args, ui),
+            Self::Review(args) => review::run(args, ui),
             Self::Rules(args) => rules::run(args, ui),
             Self::Run(args) => run::run(args, ui),
             Self::Scan(args) => scan::run(args, ui),
@@ -200,7 +204,7 @@ pub(crate) const GROUPS: &[(&str, &[&str])] = &[
     ),
     (
         "Run and look back",
-        &["run", "journal", "explain", "replay"],
+        &["run", "review", "journal", "explain", "replay"],
     ),
     ("Run the servers", &["registry", "witness"]),
     ("This host", &["doctor", "secret", "schema", "config"]),

@@ -1,5 +1,7 @@
 //! `chopmark permissions`: draft a manifest, and say in words what one allows.
 
+mod observed;
+
 use std::path::PathBuf;
 
 use chopmark_client::decide::manifest_of;
@@ -25,6 +27,12 @@ enum What {
         /// The skill's folder
         #[arg(value_name = "FOLDER")]
         folder: PathBuf,
+        /// Draft it from what this run did instead; see `chopmark run --record`
+        #[arg(long, value_name = "RUN")]
+        run: Option<String>,
+        /// The folder that the run worked on; the current one without this
+        #[arg(long, value_name = "FOLDER", requires = "run")]
+        workspace: Option<PathBuf>,
     },
     /// Say in words what a skill asks for
     Show {
@@ -46,7 +54,19 @@ enum What {
 /// Drafts, shows or compares.
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), CommandError> {
     match &args.what {
-        What::Infer { folder } => {
+        What::Infer {
+            folder,
+            run: Some(run),
+            workspace,
+        } => {
+            let workspace = workspace.clone().unwrap_or_else(|| PathBuf::from("."));
+            ui.out(observed::draft(run, folder, &workspace, ui)?.trim_end())?;
+            ui.note("a draft of one run: read each line, then save it as permissions.yaml");
+            Ok(())
+        }
+        What::Infer {
+            folder, run: None, ..
+        } => {
             let package = folder::read(folder)?.package;
             let packs = packs(&[], ui)?;
             let result = scan(&package, &packs, &Config::standard(), &engine_version());

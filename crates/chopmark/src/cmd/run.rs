@@ -3,9 +3,10 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use chopmark_client::keys::Keys;
 use chopmark_client::lock::{Lock, Source};
 use chopmark_client::reference::Reference;
-use chopmark_client::run::{self, Ended, RunError, Runnable, Settings};
+use chopmark_client::run::{self, Changes, Ended, RunError, Runnable, Settings};
 use chopmark_client::scope::Scope;
 use chopmark_client::seal::is_encrypted;
 use chopmark_client::secrets::Secrets;
@@ -15,6 +16,7 @@ use chopmark_sandbox::RunEnd;
 use chopmark_sandbox::broker::UpstreamRoots;
 
 use crate::clock;
+use crate::cmd::review;
 use crate::consent;
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -31,6 +33,12 @@ pub(crate) struct Args {
     /// The folder to work on; the current one without this
     #[arg(long, value_name = "FOLDER")]
     workspace: Option<PathBuf>,
+    /// Keep what it changes apart until a person accepts it
+    #[arg(long)]
+    review: bool,
+    /// SKILL is a folder of yours: run it to see what it needs, and throw away what it changes
+    #[arg(long, conflicts_with = "review")]
+    record: bool,
     /// A program, or an entry point of the skill, and its arguments
     #[arg(last = true, required = true, value_name = "PROGRAM")]
     program: Vec<OsString>,
@@ -44,11 +52,21 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), CommandError> {
     let home = ui.home()?;
     let scope = args.place.scope(ui)?;
-    let name = installed(&scope, &args.skill)?;
     let now = clock::now();
-    let host = signed::host_key(home)?;
-    let skill = Runnable::find(home, &scope, &name, &host, now).map_err(refused)?;
-    let key = consent::host_key(ui, &args.passphrase)?;
+    let skill = if args.record {
+        let folder = std::path::absolute(&args.skill).unwrap_or_else(|_| args.skill.clone().into());
+        Runnable::recording(&folder).map_err(refused)?
+    } else {
+        let name = installed(&scope, &args.skill)?;
+        let host = signed::host_key(home)?;
+        Runnable::find(home, &scope, &name, &host, now).map_err(refused)?
+    };
+    let key = if args.record && !home.host_key().exists() {
+        // An author needs no host of their own; the journal is then signed by nobody's key.
+        Keys::generate()?.current
+    } else {
+        consent::host_key(ui, &args.passphrase)?
+    };
     let secrets = if skill.grant().secrets().is_empty() {
         None
     } else {
@@ -73,11 +91,30 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), CommandError> {
         secrets,
         upstream_roots: roots.map_or(UpstreamRoots::System, UpstreamRoots::File),
         search_path: std::env::split_paths(&path).collect(),
+        changes: if args.review {
+            Changes::Reviewed
+        } else {
+            Changes::Made
+        },
         terminal: std::env::var_os("TERM").and_then(|term| term.into_string().ok()),
         now,
     };
     let ended = run::run(home, &skill, settings).map_err(refused)?;
     told(&ended, ui)?;
+    if args.review {
+        review::after_run(&ended.run, ui)?;
+    }
+    if args.record {
+        ui.note(format_args!(
+            "its changes were thrown away; chopmark permissions infer {} --run {} drafts a manifest",
+            args.skill, ended.run
+        ));
+    }
+    passed_on(&ended)
+}
+
+/// The program's end as this command's end.
+fn passed_on(ended: &Ended) -> Result<(), CommandError> {
     match ended.outcome.end {
         RunEnd::Exited(0) => Ok(()),
         RunEnd::Exited(status) => Err(CommandError::silent(
@@ -200,6 +237,7 @@ fn refused(error: RunError) -> CommandError {
         | RunError::GrantRevoked(..)
         | RunError::SecretMissing(_)
         | RunError::SecretValue { .. }
+        | RunError::Manifest(_)
         | RunError::Plan(_) => Exit::RunDenied,
         RunError::Check(_) if error.code() == "not-installed" => Exit::RunNotFound,
         RunError::Check(_)
@@ -207,6 +245,8 @@ fn refused(error: RunError) -> CommandError {
         | RunError::Grant(_)
         | RunError::Receipts(_)
         | RunError::Term(_)
+        | RunError::Review(_)
+        | RunError::Folder(_)
         | RunError::Randomness
         | RunError::Start(_)
         | RunError::Run(_)

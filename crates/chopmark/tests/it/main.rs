@@ -11,5 +11,6 @@
 
 mod commands;
 mod journal;
+mod record;
 mod scripts;
 mod story;

@@ -128,7 +128,14 @@ fn step_5_holds_back_and_then_confines_a_malicious_update() {
     has("5", "update weather", 3, Some("level-too-low"));
     has("5", "update weather", 6, Some("consent-needed"));
     has("5", "run @sunny/weather -- scripts/sync.py", 0, None);
-    assert_eq!(checks("5"), 5);
+    assert_eq!(checks("5"), 7);
+}
+
+#[test]
+fn step_5_keeps_changes_apart_until_a_person_accepts_them() {
+    has("5", "run @sunny/weather --review", 0, None);
+    has("5", "review accept", 6, Some("terminal-needed"));
+    has("5", "review accept", 0, None);
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub(super) fn all(ui: &Ui) -> Result<Vec<PathBuf>, CommandError> {
 }
 
 /// The one journal whose run begins with `run`; the newest without it.
-pub(super) fn find(run: Option<&str>, ui: &Ui) -> Result<PathBuf, CommandError> {
+pub(in crate::cmd) fn find(run: Option<&str>, ui: &Ui) -> Result<PathBuf, CommandError> {
     let journals = all(ui)?;
     let named = |path: &PathBuf| run.is_none_or(|run| id(path).starts_with(run));
     let mut found = journals.into_iter().filter(named);
@@ -63,7 +63,7 @@ pub(super) fn id(path: &Path) -> &str {
 }
 
 /// A journal from its first line on.
-pub(super) fn open(path: &Path) -> Result<Reader<BufReader<File>>, CommandError> {
+pub(in crate::cmd) fn open(path: &Path) -> Result<Reader<BufReader<File>>, CommandError> {
     let file = File::open(path).map_err(|error| FileError::at("open", path)(error))?;
     Ok(Reader::new(BufReader::new(file)))
 }
@@ -118,7 +118,7 @@ impl State {
 }
 
 /// A journal that is not what a supervisor wrote.
-pub(super) fn broken(error: VerifyError) -> CommandError {
+pub(in crate::cmd) fn broken(error: VerifyError) -> CommandError {
     CommandError::new(Exit::Unverified, error.code(), &error).blame("this host")
 }
 

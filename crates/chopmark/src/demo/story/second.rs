@@ -91,5 +91,48 @@ fn less(stage: &mut Stage<'_>, cast: &Cast) -> Result<(), CommandError> {
         state == Some("until") && shown.stdout.contains("`out`") && !shown.stdout.contains("cache"),
     );
     stage.run(through(cast, host.does(sync)))?;
+    reviewed(stage, cast)
+}
+
+/// A run whose changes a person sees before they are made.
+fn reviewed(stage: &mut Stage<'_>, cast: &Cast) -> Result<(), CommandError> {
+    let host = &cast.host;
+    let report = host.folder.join("out/report.json");
+    let before = std::fs::read(&report).ok();
+    let script =
+        "import os; os.remove('out/report.json'); open('out/plan.md', 'w').write('# Plan\\n')";
+    let run = [
+        "run",
+        "@sunny/weather",
+        "--review",
+        "--",
+        "python3",
+        "-c",
+        script,
+    ];
+    let held = stage.run(through(cast, host.does(run)))?;
+    stage.check(
+        "a reviewed run shows what it would change, and changes nothing",
+        held.stdout.contains("+ # Plan")
+            && std::fs::read(&report).ok() == before
+            && !host.folder.join("out/plan.md").exists(),
+    );
+    let list = stage.run(host.does(["review", "list"]))?;
+    let id = list
+        .stdout
+        .split_whitespace()
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    stage.run(
+        host.does(["review", "accept", &id])
+            .refused(Exit::ConsentNeeded, "terminal-needed"),
+    )?;
+    stage.run(host.does(["review", "accept", &id]).typing(["accept"]))?;
+    stage.check(
+        "accepted by a person, the changes are there",
+        std::fs::read(host.folder.join("out/plan.md")).is_ok_and(|text| text == b"# Plan\n")
+            && !report.exists(),
+    );
     Ok(())
 }
