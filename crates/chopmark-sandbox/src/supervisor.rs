@@ -17,6 +17,7 @@ mod network;
 mod open;
 mod place;
 mod resolve;
+mod seat;
 mod watch;
 
 use std::os::fd::{AsFd, OwnedFd};
@@ -25,6 +26,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::Errno;
+use rustix::thread::CpuSet;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::journal::{Access, Operation, Verdict};
@@ -53,6 +55,9 @@ pub(crate) struct Supervisor {
     processes: OwnedFd,
     descriptors: OwnedFd,
     temp_device: u64,
+    /// The helper's cores when there are several.
+    cores: Option<CpuSet>,
+    bound: seat::Bound,
     started_ns: u64,
 }
 
@@ -86,6 +91,8 @@ impl Supervisor {
             processes: held_folder("/proc")?,
             descriptors: held_folder("/proc/self/fd")?,
             temp_device: rustix::fs::stat("/tmp")?.st_dev,
+            cores: seat::cores(),
+            bound: seat::Bound::default(),
             started_ns,
         })
     }
@@ -127,7 +134,11 @@ impl Supervisor {
         answer_soon(Yields::ToItsWaker);
         loop {
             match notify::receive(self.listener.as_fd()) {
-                Ok(notification) => self.handle(&notification),
+                Ok(notification) => {
+                    self.turn_to(notification.thread);
+                    self.handle(&notification);
+                    self.stand_up();
+                }
                 Err(Errno::NOENT) if notify::is_unused(self.listener.as_fd()) => return,
                 Err(Errno::INTR | Errno::NOENT) => {}
                 Err(_) => return,
@@ -158,6 +169,8 @@ impl Supervisor {
             libc::SYS_bind => self.bind(call, caller),
             libc::SYS_sendto | libc::SYS_sendmsg | libc::SYS_sendmmsg => self.send(call, caller),
             libc::SYS_memfd_create => self.memfd(call, caller),
+            libc::SYS_sched_getaffinity => self.ask_cores(call),
+            libc::SYS_sched_setaffinity => self.choose_cores(call, caller),
             libc::SYS_prlimit64 => self.limit_process(call, caller),
             _ => match closed_name(number) {
                 Some(name) => self.refuse_call(call, caller, name, Errno::PERM),

@@ -102,7 +102,15 @@ impl Supervisor {
             Ok(opened) if self.waits_for_partner(&opened, flags) => {
                 self.open_later(call, opened.file, flags);
             }
-            Ok(opened) => self.inject(call, &opened.file, flags.contains(OFlags::CLOEXEC)),
+            Ok(opened) => {
+                if opened.stat.st_dev == self.process_device {
+                    // What is read there tells the cores, too.
+                    self.release(call.thread);
+                } else {
+                    self.sit_with(call.thread);
+                }
+                self.inject(call, &opened.file, flags.contains(OFlags::CLOEXEC));
+            }
             Err(_) => self.fail(call, result.err().unwrap_or(Errno::ACCESS)),
         }
     }
