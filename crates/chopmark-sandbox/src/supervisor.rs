@@ -16,6 +16,7 @@ mod mutate;
 mod network;
 mod open;
 mod place;
+mod reserve;
 mod resolve;
 mod seat;
 mod watch;
@@ -58,6 +59,7 @@ pub(crate) struct Supervisor {
     /// The helper's cores when there are several.
     cores: Option<CpuSet>,
     bound: seat::Bound,
+    reserve: reserve::Reserve,
     started_ns: u64,
 }
 
@@ -93,6 +95,7 @@ impl Supervisor {
             temp_device: rustix::fs::stat("/tmp")?.st_dev,
             cores: seat::cores(),
             bound: seat::Bound::default(),
+            reserve: reserve::Reserve::default(),
             started_ns,
         })
     }
@@ -126,24 +129,31 @@ impl Supervisor {
         now_ns().saturating_sub(self.started_ns)
     }
 
-    /// Answers notifications until the filter's last user is gone.
-    fn work(&self) {
+    /// Answers notifications until the filter's last user is gone; `number` counts the threads.
+    fn work(&self, number: usize) {
         if unshare_filesystem_state().is_err() {
             exit_now(1);
         }
         answer_soon(Yields::ToItsWaker);
-        loop {
+        let mut crowd = reserve::Crowd::default();
+        while self.reserve.is_wanted(number) {
             match notify::receive(self.listener.as_fd()) {
-                Ok(notification) => {
-                    self.turn_to(notification.thread);
-                    self.handle(&notification);
-                    self.stand_up();
+                Ok(call) => {
+                    self.reserve.look(number, &mut crowd, call.thread);
+                    self.turn_to(call.thread);
+                    self.handle(&call);
+                    let waits = notify::one_waits(self.listener.as_fd());
+                    self.reserve.answered(&mut crowd, waits);
+                    if !waits {
+                        self.stand_up();
+                    }
                 }
-                Err(Errno::NOENT) if notify::is_unused(self.listener.as_fd()) => return,
+                Err(Errno::NOENT) if notify::is_unused(self.listener.as_fd()) => break,
                 Err(Errno::INTR | Errno::NOENT) => {}
-                Err(_) => return,
+                Err(_) => break,
             }
         }
+        self.reserve.end();
     }
 
     fn handle(&self, call: &Notification) {

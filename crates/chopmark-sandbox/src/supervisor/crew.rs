@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 
 use super::hash::{Work, hash_all};
-use super::{Supervisor, io_errno, spawn, watch};
+use super::{Supervisor, io_errno, reserve, spawn, watch};
 use crate::report::Producer;
 use crate::setup::Setup;
 
@@ -38,8 +38,8 @@ impl Crew {
             images,
             ends: channel(),
         };
-        for _ in 0..FIRST_WORKERS {
-            crew.add_worker()?;
+        for number in 0..FIRST_WORKERS {
+            crew.add_worker(number)?;
         }
         let gate = Arc::clone(&crew.gate);
         spawn("hash", move || hash_all(gate.wait(), &hashed))?;
@@ -49,11 +49,11 @@ impl Crew {
         Ok(crew)
     }
 
-    fn add_worker(&self) -> Result<(), Errno> {
+    fn add_worker(&self, number: usize) -> Result<(), Errno> {
         let gate = Arc::clone(&self.gate);
         let end = self.ends.0.clone();
         spawn("supervise", move || {
-            gate.wait().work();
+            gate.wait().work(number);
             // Nobody waits any more when the run ends otherwise.
             let _ = end.send(());
         })
@@ -71,9 +71,9 @@ impl Crew {
         let _ = self.gate.set(supervisor);
         let workers = std::thread::available_parallelism()
             .map_or(FIRST_WORKERS, std::num::NonZero::get)
-            .clamp(FIRST_WORKERS, MOST_WORKERS);
-        for _ in FIRST_WORKERS..workers {
-            self.add_worker()?;
+            .clamp(FIRST_WORKERS, reserve::MOST);
+        for number in FIRST_WORKERS..workers {
+            self.add_worker(number)?;
         }
         Ok(CrewAtWork {
             gate: self.gate,
@@ -104,5 +104,4 @@ impl CrewAtWork {
 
 /// Enough for a start; one for each core joins when the skill runs.
 const FIRST_WORKERS: usize = 2;
-const MOST_WORKERS: usize = 8;
 const PATIENCE: Duration = Duration::from_secs(2);

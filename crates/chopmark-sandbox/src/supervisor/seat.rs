@@ -7,7 +7,6 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::os::fd::AsFd as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::io::Errno;
@@ -17,7 +16,7 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity}
 use super::Supervisor;
 use super::caller::{Caller, family};
 use super::memory::int;
-use crate::sys::notify::{self, Notification};
+use crate::sys::notify::Notification;
 
 /// Tasks that are bound now, with the cores that they may use by right.
 #[derive(Debug, Default)]
@@ -59,15 +58,9 @@ impl Supervisor {
     fn bind_task(&self, thread: u32, core: usize) -> bool {
         let mut tasks = self.bound.tasks();
         let pid = pid(thread);
-        if let Some(binding) = tasks.get_mut(&thread) {
-            if binding.core == core {
-                return true;
-            }
-            if !binding.own.is_set(core) || sched_setaffinity(pid, &only(core)).is_err() {
-                return false;
-            }
-            binding.core = core;
-            return true;
+        // One that another thread has bound elsewhere stays there: tasks on several cores shall.
+        if let Some(binding) = tasks.get(&thread) {
+            return binding.core == core;
         }
         // A task that was bound by itself or its parent to other cores is left there.
         match sched_getaffinity(pid) {
@@ -100,11 +93,8 @@ impl Supervisor {
         }
     }
 
-    /// After a call was answered: when none waits, everybody may move again.
+    /// When no call waits: everybody may move again.
     pub(super) fn stand_up(&self) {
-        if (!SEATED.get() && PARTNER.get().is_none()) || notify::one_waits(self.listener.as_fd()) {
-            return;
-        }
         if let Some(partner) = PARTNER.take() {
             self.release(partner);
         }
