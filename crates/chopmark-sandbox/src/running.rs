@@ -93,11 +93,12 @@ pub fn start(plan: Plan) -> Result<Running, StartError> {
         Forked::Parent(pid) => pid,
     };
     drop((theirs, producer, setup));
-    let (helper, early) = Helper::adopt(launcher, &ours)?;
     let (sink, events) = Sink::channel();
     let header = header(&options.facts, &layers, &rules, arguments, &*options.signer);
-    let writer = Writer::create(&options.journal_path, header, options.signer)
-        .map_err(StartError::Journal)?;
+    // While the helper builds its namespaces: to make it durable takes as long.
+    let writer = Writer::create(&options.journal_path, header, options.signer);
+    let (helper, early) = Helper::adopt(launcher, &ours)?;
+    let writer = writer.map_err(StartError::Journal)?;
     let sockets = helper.ready(&ours, early)?;
     let entrances = ways.map(|ways| Entrances::of_sandbox(sockets, ways.stand_ins));
     let broker = match (entrances, options.broker) {

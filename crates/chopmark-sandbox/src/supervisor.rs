@@ -17,7 +17,9 @@ mod network;
 mod open;
 mod pipe;
 mod place;
+mod reserve;
 mod resolve;
+mod seat;
 mod watch;
 
 use std::os::fd::{AsFd, OwnedFd};
@@ -26,6 +28,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::Errno;
+use rustix::thread::CpuSet;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::journal::{Access, Operation, Verdict};
@@ -54,6 +57,10 @@ pub(crate) struct Supervisor {
     processes: OwnedFd,
     descriptors: OwnedFd,
     temp_device: u64,
+    /// The helper's cores when there are several.
+    cores: Option<CpuSet>,
+    bound: seat::Bound,
+    reserve: reserve::Reserve,
     started_ns: u64,
 }
 
@@ -87,6 +94,9 @@ impl Supervisor {
             processes: held_folder("/proc")?,
             descriptors: held_folder("/proc/self/fd")?,
             temp_device: rustix::fs::stat("/tmp")?.st_dev,
+            cores: seat::cores(),
+            bound: seat::Bound::default(),
+            reserve: reserve::Reserve::default(),
             started_ns,
         })
     }
@@ -120,20 +130,31 @@ impl Supervisor {
         now_ns().saturating_sub(self.started_ns)
     }
 
-    /// Answers notifications until the filter's last user is gone.
-    fn work(&self) {
+    /// Answers notifications until the filter's last user is gone; `number` counts the threads.
+    fn work(&self, number: usize) {
         if unshare_filesystem_state().is_err() {
             exit_now(1);
         }
         answer_soon(Yields::ToItsWaker);
-        loop {
+        let mut crowd = reserve::Crowd::default();
+        while self.reserve.is_wanted(number) {
             match notify::receive(self.listener.as_fd()) {
-                Ok(notification) => self.handle(&notification),
-                Err(Errno::NOENT) if notify::is_unused(self.listener.as_fd()) => return,
+                Ok(call) => {
+                    self.reserve.look(number, &mut crowd, call.thread);
+                    self.turn_to(call.thread);
+                    self.handle(&call);
+                    let waits = notify::one_waits(self.listener.as_fd());
+                    self.reserve.answered(&mut crowd, waits);
+                    if !waits {
+                        self.stand_up();
+                    }
+                }
+                Err(Errno::NOENT) if notify::is_unused(self.listener.as_fd()) => break,
                 Err(Errno::INTR | Errno::NOENT) => {}
-                Err(_) => return,
+                Err(_) => break,
             }
         }
+        self.reserve.end();
     }
 
     fn handle(&self, call: &Notification) {
@@ -159,6 +180,8 @@ impl Supervisor {
             libc::SYS_bind => self.bind(call, caller),
             libc::SYS_sendto | libc::SYS_sendmsg | libc::SYS_sendmmsg => self.send(call, caller),
             libc::SYS_memfd_create => self.memfd(call, caller),
+            libc::SYS_sched_getaffinity => self.ask_cores(call),
+            libc::SYS_sched_setaffinity => self.choose_cores(call, caller),
             libc::SYS_prlimit64 => self.limit_process(call, caller),
             _ => match closed_name(number) {
                 Some(name) => self.refuse_call(call, caller, name, Errno::PERM),

@@ -3,6 +3,7 @@
 //! It is a fork of the supervising process in the skill's namespaces and Landlock domain, with one
 //! capability (to look into processes of its own namespace) and none of the skill's reach into it.
 
+use std::convert::Infallible;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 use rustix::io::Errno;
@@ -22,7 +23,6 @@ use crate::sys::notify;
 use crate::sys::process::{
     Forked, clone_process, close_between, exit_now, flag, kill_all, reset_signals,
 };
-use crate::sys::schedule::{Yields, answer_soon};
 
 /// Runs in a fork of the supervising process: clones the helper as its sibling and ends.
 pub(crate) fn launch(setup: Setup, control: OwnedFd, reports: Producer) -> ! {
@@ -36,11 +36,9 @@ pub(crate) fn launch(setup: Setup, control: OwnedFd, reports: Producer) -> ! {
 }
 
 fn run(setup: Setup, ids: OuterIds, control: OwnedFd, reports: Producer) -> ! {
-    let outcome =
+    let Err((step, errno)) =
         build(&setup, ids, &control, &reports).and_then(|()| start_skill(setup, &control, reports));
-    if let Err((step, errno)) = outcome {
-        fail(&control, step, errno);
-    }
+    fail(&control, step, errno);
     exit_now(0)
 }
 
@@ -132,7 +130,7 @@ fn trust(certificates: &[u8]) -> Result<(), Errno> {
 }
 
 /// Starts the skill's first process; its exec waits for us, and we for the word to go on.
-fn start_skill(setup: Setup, control: &OwnedFd, reports: Producer) -> Result<(), Failure> {
+fn start_skill(setup: Setup, control: &OwnedFd, reports: Producer) -> Result<Infallible, Failure> {
     let (from_skill, to_helper) =
         pipe_with(PipeFlags::CLOEXEC).map_err(|errno| (Step::Filter, errno))?;
     let pid = match clone_process(flag(libc::CLONE_FILES)).map_err(|errno| (Step::Exec, errno))? {
@@ -143,21 +141,19 @@ fn start_skill(setup: Setup, control: &OwnedFd, reports: Producer) -> Result<(),
         }
         Forked::Parent(pid) => pid,
     };
-    // Only now: the skill's first process must not inherit it.
-    answer_soon(Yields::No);
     let filter = |errno| (Step::Filter, errno);
-    let crew = Crew::enlist(control).map_err(filter)?;
+    let crew = Crew::enlist(control, move || {
+        let message = reap(pid);
+        end_all_others();
+        message
+    })
+    .map_err(filter)?;
     let listener = notify::adopt(await_listener(&from_skill, pid).map_err(filter)?);
     if setup.ways.is_none() {
         await_go(control).map_err(filter)?;
     }
     control::send(control.as_fd(), &Message::Started, &[]).map_err(|errno| (Step::Exec, errno))?;
-    let crew = crew.supervise(setup, listener, reports).map_err(filter)?;
-    let message = reap(pid);
-    end_all_others();
-    crew.finish();
-    control::tell(control, &message);
-    exit_now(0)
+    Err((Step::Filter, crew.supervise(setup, listener, reports)))
 }
 
 /// The number of the listener, which the skill's first process tells before its exec.

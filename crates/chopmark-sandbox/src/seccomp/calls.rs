@@ -13,11 +13,12 @@ use libc::{
     SYS_open_by_handle_at, SYS_open_tree, SYS_openat, SYS_openat2, SYS_perf_event_open,
     SYS_pidfd_getfd, SYS_pivot_root, SYS_prlimit64, SYS_process_madvise, SYS_process_vm_readv,
     SYS_process_vm_writev, SYS_ptrace, SYS_quotactl, SYS_quotactl_fd, SYS_reboot, SYS_removexattr,
-    SYS_rename, SYS_renameat, SYS_renameat2, SYS_request_key, SYS_rmdir, SYS_seccomp, SYS_sendmmsg,
-    SYS_sendmsg, SYS_sendto, SYS_setns, SYS_settimeofday, SYS_setxattr, SYS_socket, SYS_socketpair,
-    SYS_swapoff, SYS_swapon, SYS_symlink, SYS_symlinkat, SYS_syslog, SYS_truncate, SYS_umount2,
-    SYS_unlink, SYS_unlinkat, SYS_unshare, SYS_uselib, SYS_userfaultfd, SYS_utime, SYS_utimensat,
-    SYS_utimes, SYS_vfork, SYS_vhangup,
+    SYS_rename, SYS_renameat, SYS_renameat2, SYS_request_key, SYS_rmdir, SYS_sched_getaffinity,
+    SYS_sched_setaffinity, SYS_seccomp, SYS_sendmmsg, SYS_sendmsg, SYS_sendto, SYS_setns,
+    SYS_settimeofday, SYS_setxattr, SYS_socket, SYS_socketpair, SYS_swapoff, SYS_swapon,
+    SYS_symlink, SYS_symlinkat, SYS_syslog, SYS_truncate, SYS_umount2, SYS_unlink, SYS_unlinkat,
+    SYS_unshare, SYS_uselib, SYS_userfaultfd, SYS_utime, SYS_utimensat, SYS_utimes, SYS_vfork,
+    SYS_vhangup,
 };
 
 /// Calls that the supervisor carries out, watches or counts; the frequent ones first.
@@ -72,6 +73,8 @@ pub(crate) const SUPERVISED: &[i64] = &[
     SYS_sendmsg,
     SYS_sendmmsg,
     SYS_memfd_create,
+    SYS_sched_getaffinity,
+    SYS_sched_setaffinity,
 ];
 
 /// Calls that go to the supervisor only for some arguments.

@@ -153,7 +153,7 @@ impl Supervisor {
 }
 
 /// Process id and parent's process id of a thread; zero when it is gone.
-fn family(thread: u32) -> (u32, u32) {
+pub(super) fn family(thread: u32) -> (u32, u32) {
     let status = status(thread).unwrap_or_default();
     let field = |name: &str| status_field(&status, name).and_then(|value| value.parse().ok());
     (

@@ -1,46 +1,57 @@
 //! The helper's threads.
 //!
 //! They are started while the skill's first process still installs its filter, and wait until
-//! there is something to supervise.
+//! there is something to supervise. The first thread answers calls itself, so that no other has
+//! to be woken for the first one.
 
 use std::os::fd::OwnedFd;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::io::Errno;
 
 use super::hash::{Work, hash_all};
-use super::{Supervisor, io_errno, spawn, watch};
+use super::{Supervisor, io_errno, reserve, spawn, watch};
+use crate::launch::control::{Message, tell};
 use crate::report::Producer;
 use crate::setup::Setup;
+use crate::sys::process::exit_now;
+use crate::sys::schedule::{Yields, answer_soon};
 
 /// Threads that stand by.
 pub(crate) struct Crew {
     gate: Arc<OnceLock<Supervisor>>,
     images: Sender<Work>,
-    ends: (Sender<()>, Receiver<()>),
-}
-
-/// Threads at work.
-pub(crate) struct CrewAtWork {
-    gate: Arc<OnceLock<Supervisor>>,
-    ends: Receiver<()>,
-    workers: usize,
+    /// Dropped by each thread that answers calls when it answers no more.
+    at_work: Sender<()>,
 }
 
 impl Crew {
-    /// Starts the threads; `control` is left alone until they are at work.
-    pub(crate) fn enlist(control: &OwnedFd) -> Result<Self, Errno> {
+    /// Starts the threads; `control` is left alone until they are at work. `reap` runs on one of
+    /// them, until every process of the skill is gone; what it returns is the helper's last word.
+    pub(crate) fn enlist(
+        control: &OwnedFd,
+        reap: impl FnOnce() -> Message + Send + 'static,
+    ) -> Result<Self, Errno> {
         let (images, hashed) = channel();
+        let (at_work, working) = channel();
         let crew = Self {
             gate: Arc::new(OnceLock::new()),
             images,
-            ends: channel(),
+            at_work,
         };
-        for _ in 0..FIRST_WORKERS {
-            crew.add_worker()?;
-        }
+        let gate = Arc::clone(&crew.gate);
+        let last_word = control.try_clone().map_err(io_errno)?;
+        spawn("reap", move || {
+            let supervisor = gate.wait();
+            answer_soon(Yields::No);
+            let message = reap();
+            await_end(&working);
+            supervisor.flush();
+            tell(&last_word, &message);
+            exit_now(0);
+        })?;
         let gate = Arc::clone(&crew.gate);
         spawn("hash", move || hash_all(gate.wait(), &hashed))?;
         let gate = Arc::clone(&crew.gate);
@@ -49,60 +60,51 @@ impl Crew {
         Ok(crew)
     }
 
-    fn add_worker(&self) -> Result<(), Errno> {
-        let gate = Arc::clone(&self.gate);
-        let end = self.ends.0.clone();
-        spawn("supervise", move || {
-            gate.wait().work();
-            // Nobody waits any more when the run ends otherwise.
-            let _ = end.send(());
-        })
-    }
-
-    /// Lets the threads answer what comes from `listener`.
-    pub(crate) fn supervise(
-        self,
-        setup: Setup,
-        listener: OwnedFd,
-        producer: Producer,
-    ) -> Result<CrewAtWork, Errno> {
-        let supervisor = Supervisor::new(setup, listener, producer, self.images.clone())?;
-        // It is set here only.
-        let _ = self.gate.set(supervisor);
-        let workers = std::thread::available_parallelism()
-            .map_or(FIRST_WORKERS, std::num::NonZero::get)
-            .clamp(FIRST_WORKERS, MOST_WORKERS);
-        for _ in FIRST_WORKERS..workers {
-            self.add_worker()?;
-        }
-        Ok(CrewAtWork {
-            gate: self.gate,
-            ends: self.ends.1,
-            workers,
-        })
-    }
-}
-
-impl CrewAtWork {
-    /// Waits until all that was carried out is reported; to be called when the skill is gone.
-    pub(crate) fn finish(self) {
-        let end = Instant::now().checked_add(PATIENCE);
-        let left = || {
-            end.map_or(PATIENCE, |end| {
-                end.saturating_duration_since(Instant::now())
-            })
+    /// Answers what comes from `listener`; the process ends with the skill. Returns only when
+    /// there is nothing to answer with.
+    pub(crate) fn supervise(self, setup: Setup, listener: OwnedFd, producer: Producer) -> Errno {
+        let Self {
+            gate,
+            images,
+            at_work,
+        } = self;
+        let supervisor = match Supervisor::new(setup, listener, producer, images) {
+            Ok(supervisor) => supervisor,
+            Err(errno) => return errno,
         };
-        for _ in 0..self.workers {
-            // A worker that hangs in a file system answers nobody any more.
-            if self.ends.recv_timeout(left()).is_err() {
-                break;
-            }
+        let others = (Arc::clone(&gate), at_work.clone());
+        if let Err(errno) = spawn("reserve", move || add_workers(&others.0, &others.1)) {
+            return errno;
         }
-        self.gate.wait().flush();
+        gate.get_or_init(|| supervisor).work(0);
+        drop(at_work);
+        loop {
+            std::thread::park();
+        }
     }
 }
 
-/// Enough for a start; one for each core joins when the skill runs.
-const FIRST_WORKERS: usize = 2;
-const MOST_WORKERS: usize = 8;
+/// Waits until no thread answers calls, so that all that was carried out is reported.
+fn await_end(working: &Receiver<()>) {
+    // Nobody sends: it ends when all are done, or when one hangs in a file system.
+    let _ = working.recv_timeout(PATIENCE);
+}
+
+/// Starts a thread for each further core; they stand in reserve.
+fn add_workers(gate: &Arc<OnceLock<Supervisor>>, at_work: &Sender<()>) {
+    let workers = std::thread::available_parallelism()
+        .map_or(FEWEST, std::num::NonZero::get)
+        .clamp(FEWEST, reserve::MOST);
+    for number in 1..workers {
+        let (gate, at_work) = (Arc::clone(gate), at_work.clone());
+        // With fewer threads the run is slower, not weaker.
+        let _ = spawn("supervise", move || {
+            gate.wait().work(number);
+            drop(at_work);
+        });
+    }
+}
+
+/// One more than usually answers: a call may take long on a slow file system.
+const FEWEST: usize = 2;
 const PATIENCE: Duration = Duration::from_secs(2);

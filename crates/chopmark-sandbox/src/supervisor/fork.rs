@@ -38,6 +38,8 @@ impl Supervisor {
                 return self.refuse(call, access, rule::PROCESS_LIMIT, Errno::AGAIN);
             }
         }
+        // The new task inherits the cores of this one.
+        self.release(caller.thread);
         self.let_run(call);
     }
 }

@@ -121,7 +121,15 @@ impl Supervisor {
             Ok(opened) if opened.is_pipe() && self.waits_for_partner(&opened.file, flags) => {
                 self.open_with_partner(call, opened.file, flags);
             }
-            Ok(opened) => self.inject(call, &opened.file, flags.contains(OFlags::CLOEXEC)),
+            Ok(opened) => {
+                if opened.stat.st_dev == self.process_device {
+                    // What is read there tells the cores, too.
+                    self.release(call.thread);
+                } else {
+                    self.sit_with(call.thread);
+                }
+                self.inject(call, &opened.file, flags.contains(OFlags::CLOEXEC));
+            }
             Err(_) => self.fail(call, result.err().unwrap_or(Errno::ACCESS)),
         }
     }

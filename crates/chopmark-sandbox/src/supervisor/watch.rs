@@ -8,12 +8,14 @@ use rustix::fs::{CWD, Dir, Mode, OFlags, openat};
 
 use super::Supervisor;
 use crate::launch::control::{Message, receive, tell};
+use crate::sys::notify::one_waits;
 use crate::sys::process::exit_now;
 
 /// Ends every process of the sandbox when the other end of `control` is gone, and looks at the
 /// memory of all processes now and then.
 pub(super) fn watch(supervisor: &Supervisor, control: &OwnedFd) {
     let mut next = Instant::now().checked_add(INTERVAL);
+    let mut answered = supervisor.reserve.count();
     loop {
         let left = next.map_or(INTERVAL, |next| {
             next.saturating_duration_since(Instant::now())
@@ -28,6 +30,11 @@ pub(super) fn watch(supervisor: &Supervisor, control: &OwnedFd) {
             supervisor.flush();
             tell(control, &Message::MemoryExceeded);
             exit_now(1);
+        }
+        // A call that takes as long as this, on a slow file system, shall not hold up others.
+        let before = std::mem::replace(&mut answered, supervisor.reserve.count());
+        if before == answered && one_waits(supervisor.listener.as_fd()) {
+            supervisor.reserve.call();
         }
         next = Instant::now().checked_add(INTERVAL);
     }

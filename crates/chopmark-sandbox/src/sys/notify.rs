@@ -76,6 +76,15 @@ pub(crate) fn receive(listener: BorrowedFd<'_>) -> Result<Notification, Errno> {
 
 /// Whether the filter's last user is gone.
 pub(crate) fn is_unused(listener: BorrowedFd<'_>) -> bool {
+    is_now(listener, rustix::event::PollFlags::HUP)
+}
+
+/// Whether a notification can be received at once.
+pub(crate) fn one_waits(listener: BorrowedFd<'_>) -> bool {
+    is_now(listener, rustix::event::PollFlags::IN)
+}
+
+fn is_now(listener: BorrowedFd<'_>, state: rustix::event::PollFlags) -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     let mut polled = [PollFd::from_borrowed_fd(listener, PollFlags::IN)];
     let now = Timespec {
@@ -83,9 +92,7 @@ pub(crate) fn is_unused(listener: BorrowedFd<'_>) -> bool {
         tv_nsec: 0,
     };
     poll(&mut polled, Some(&now)).is_ok()
-        && polled
-            .iter()
-            .any(|polled| polled.revents().contains(PollFlags::HUP))
+        && polled.iter().any(|polled| polled.revents().contains(state))
 }
 
 /// Whether the notifying thread still waits, so that what was read of it belonged to it.

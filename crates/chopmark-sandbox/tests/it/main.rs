@@ -9,5 +9,6 @@
 mod bench;
 mod broker;
 mod confined;
+mod cores;
 mod escape;
 mod granted;
