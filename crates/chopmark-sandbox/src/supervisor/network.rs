@@ -223,8 +223,8 @@ impl Supervisor {
         Ok(addresses)
     }
 
-    /// Whether the broker is at the other end; an address swapped afterwards leads to it as well,
-    /// or to nobody, for every address is local inside.
+    /// Whether the broker is at the other end. Nobody else could be: every address is local inside,
+    /// and nobody else listens.
     fn leads_out(&self, to: SocketAddr) -> bool {
         self.setup
             .ways

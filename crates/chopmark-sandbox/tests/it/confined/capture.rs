@@ -7,7 +7,7 @@ use chopmark_sandbox::{Outcome, RunEnd, start};
 
 use super::egress::endpoint;
 use super::world::{World, read_journal, told};
-use crate::broker::{Origin, narrow, near};
+use crate::broker::{Origin, SECRET, narrow, near, token};
 
 /// Everything that one run of `capture.py` showed.
 struct Captured {
@@ -38,7 +38,8 @@ impl Captured {
             narrow(near("api.test", plain)),
             near("other.test", tls),
         ];
-        let broker = endpoint(network, Vec::new(), world.path("skill/roots.pem"));
+        let secrets = vec![token("api.test", tls)];
+        let broker = endpoint((network, false), secrets, world.path("skill/roots.pem"));
         let journal = world.path("journals/run");
         let paths = ["skill/capture.py", "skill", "workspace/out/results"].map(|p| world.path(p));
         let [script, skill, results] = paths.each_ref().map(|path| path.to_str().unwrap());
@@ -107,6 +108,18 @@ fn programs_without_a_proxy_reach_granted_hosts_only() {
             .filter(|seen| seen.starts_with(&format!("GET {path}\n")));
         assert_eq!(count.count(), 1, "{case}");
     }
+    let bearer = format!("authorization: Bearer {SECRET}\n");
+    let with = ran
+        .seen
+        .iter()
+        .filter(|seen| seen.contains(&bearer))
+        .count();
+    assert_eq!(with, 3, "python, curl and node where TLS is opened");
+    assert!(
+        !ran.results
+            .values()
+            .any(|told| told.to_string().contains(SECRET))
+    );
     ran.check("openssl", "Verify return code: 0 (ok)");
     ran.check("openssl_opened", "Verify return code: 0 (ok)");
     assert_eq!(ran.seen.len(), 7, "{:#?}", ran.seen);
@@ -184,6 +197,75 @@ fn refusals(ran: &Captured) {
             ("name-not-granted", "evil.test"),
             ("path-not-granted", "api.test"),
             ("sni-mismatch", "other.test"),
+        ]
+    );
+}
+
+const OPEN: &str = r#"
+import json, os, socket, ssl, sys
+port, out, results = int(sys.argv[1]), sys.argv[2], {}
+def fetch(name):
+    context = ssl.create_default_context()
+    try:
+        with socket.create_connection((name, port), timeout=20) as bare:
+            with context.wrap_socket(bare, server_hostname=name) as stream:
+                stream.sendall(f"GET /v1/ HTTP/1.1\r\nhost: {name}:{port}\r\nconnection: close\r\n\r\n".encode())
+                return stream.recv(15).decode()
+    except OSError as error:
+        return f"{type(error).__name__}: {error}"
+for name in ("api.test", "other.test", "gone.test", "169.254.169.254"):
+    results[name] = fetch(name)
+json.dump(results, open(out, "w"))
+"#;
+
+#[test]
+fn an_open_network_catches_every_name_and_judges_its_addresses() {
+    let (world, origin) = (World::new(), Origin::start());
+    let port = origin.tls.port();
+    world.write("skill/open.py", OPEN);
+    world.write("skill/roots.pem", &origin.ca_pem);
+    let manifest = format!(
+        "files:\n  read: [\"skill:.\"]\n  write: [\"workspace:out\"]\nnetwork:\n  - open: true\n  \
+         - host: api.test\n    port: {port}\n    path: /v1/\n    private: true\nexec: [python3]\n"
+    );
+    let network = vec![narrow(near("api.test", port))];
+    let broker = endpoint((network, true), Vec::new(), world.path("skill/roots.pem"));
+    let journal = world.path("journals/run");
+    let paths = ["skill/open.py", "workspace/out/results"].map(|path| world.path(path));
+    let [script, results] = paths.each_ref().map(|path| path.to_str().unwrap());
+    let words = ["python3", script, &port.to_string(), results];
+    let plan = world.plan_with(&manifest, &words, &journal, Some(broker), Vec::new());
+    let outcome = start(plan.unwrap()).unwrap().wait().unwrap();
+    assert_eq!(outcome.end, RunEnd::Exited(0));
+    let told: BTreeMap<String, String> =
+        serde_json::from_str(&world.read("workspace/out/results")).unwrap();
+    for (name, holds) in [
+        ("api.test", "HTTP/1.1 200 OK"),
+        ("other.test", "UNRECOGNIZED_NAME"),
+        ("gone.test", "gaierror"),
+        ("169.254.169.254", "UNRECOGNIZED_NAME"),
+    ] {
+        let found = told.get(name).unwrap();
+        assert!(found.contains(holds), "{name}: {found}");
+    }
+    let events = read_journal(&journal, true);
+    let mut rules: Vec<_> = events
+        .iter()
+        .filter_map(|event| {
+            let Event::Network(_, event) = event else {
+                return None;
+            };
+            let told = (event.host.as_str(), event.rule.as_str());
+            (event.stage == Stage::Refused).then_some(told)
+        })
+        .collect();
+    rules.dedup();
+    assert_eq!(
+        rules,
+        [
+            ("other.test", "address-private"),
+            ("gone.test", "name-unresolved"),
+            ("169.254.169.254", "address-metadata"),
         ]
     );
 }

@@ -45,7 +45,7 @@ fn curl_and_python_reach_the_granted_host_and_never_hold_the_secret() {
     );
     let network = vec![narrow(near("api.test", port))];
     let secrets = vec![token("api.test", port)];
-    let broker = endpoint(network, secrets, world.path("roots.pem"));
+    let broker = endpoint((network, false), secrets, world.path("roots.pem"));
     let (script, journal) = (world.path("skill/program.py"), world.path("journals/run"));
     // Spelt so that the program's own arguments do not hold what it looks for.
     let hex: String = SECRET.bytes().map(|byte| format!("{byte:02x}")).collect();
@@ -73,20 +73,23 @@ fn curl_and_python_reach_the_granted_host_and_never_hold_the_secret() {
     assert_eq!((count(Stage::Request), count(Stage::Refused)), (2, 1));
 }
 
-/// A broker that finds every name on this machine.
+/// A broker that finds every name on this machine, but `gone.test` nowhere.
 pub(super) fn endpoint(
-    network: Vec<NetworkPermission>,
+    (network, open_network): (Vec<NetworkPermission>, bool),
     secrets: Vec<SecretBinding>,
     roots: PathBuf,
 ) -> BrokerEndpoint {
     BrokerEndpoint::new(move |entrances, sink| {
         let config = BrokerConfig {
             network,
-            open_network: false,
+            open_network,
             secrets,
             limits: Limits::ordinary(),
             upstream_roots: UpstreamRoots::File(roots),
-            resolver: Resolver::new(|_| Ok(vec![IpAddr::from([127, 0, 0, 1])])),
+            resolver: Resolver::new(|name| match name {
+                "gone.test" => Err(std::io::ErrorKind::NotFound.into()),
+                _ => Ok(vec![IpAddr::from([127, 0, 0, 1])]),
+            }),
             sink,
             now: UNIX_EPOCH.elapsed().unwrap().as_secs(),
         };
