@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::syntax::{Call, Grammar, Syntax, TokenKind};
-use super::text::{bare_host, paths, urls};
+use super::text::{bare_host, is_host, paths, urls};
 use super::{Origin, flow, install, known};
 use crate::fact::{Fact, FactKind};
 
@@ -26,7 +26,8 @@ pub(super) fn facts(syntax: &Syntax, origin: &Origin<'_>) -> Vec<Fact> {
         for path in paths(&token.text) {
             facts.push(origin.fact(FactKind::Path, path, token.line, &token.text));
         }
-        if let Some(host) = bare_host(&token.text) {
+        let whole = is_host(&token.text).then_some(token.text.as_str());
+        if let Some(host) = bare_host(&token.text).or(whole) {
             facts.push(origin.fact(FactKind::Host, host, token.line, &token.text));
         }
     }

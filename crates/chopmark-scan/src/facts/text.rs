@@ -5,7 +5,7 @@ mod named;
 use super::{Origin, link};
 use crate::fact::{Fact, FactKind};
 
-pub(super) use named::{bare_host, paths};
+pub(super) use named::{bare_host, is_host, paths};
 
 /// Hosts named in addresses anywhere in `text`.
 pub(crate) fn from_text(

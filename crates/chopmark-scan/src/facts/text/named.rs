@@ -15,7 +15,7 @@ pub(super) fn find(line: &str, role: Role, mut found: impl FnMut(FactKind, &str)
             found(FactKind::Env, name);
         }
     }
-    if !may_hold_path && !may_hold_name && !line.contains(':') {
+    if !may_hold_path && !may_hold_name && !line.contains([':', '.']) {
         return;
     }
     for word in line.split(|c: char| c.is_whitespace() || "`\"'<>()[]{},;|=*".contains(c)) {
@@ -26,7 +26,9 @@ pub(super) fn find(line: &str, role: Role, mut found: impl FnMut(FactKind, &str)
                 found(FactKind::Path, path);
             }
         }
-        if let Some(host) = bare_host(word) {
+        let alone = word.strip_suffix('/').unwrap_or(word);
+        let whole = matches!(role, Role::Fence | Role::Data) && is_host(alone);
+        if let Some(host) = bare_host(word).or(whole.then_some(alone)) {
             found(FactKind::Host, host);
         }
         let name = word.trim_start_matches('$');
@@ -63,6 +65,18 @@ pub(in crate::facts) fn bare_host(word: &str) -> Option<&str> {
         .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte));
     let fits = leads_on && is_place && plain && TOP_LEVEL.contains(&top);
     fits.then_some(host)
+}
+
+/// Whether all of `text`, which is a value and not running text, is the name of a host.
+pub(in crate::facts) fn is_host(text: &str) -> bool {
+    let ends = [".com", ".org", ".net"].iter();
+    let mut heads = ends.filter_map(|end| text.strip_suffix(end));
+    heads.any(|head| {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        head.bytes()
+            .all(|byte| plain(byte) || b".-".contains(&byte))
+            && head.bytes().next().is_some_and(plain)
+    })
 }
 
 /// Variables that a text expands (`$NAME`, `${NAME}`) or sets (`NAME_OF_IT=value`).
