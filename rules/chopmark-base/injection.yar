@@ -69,7 +69,7 @@ rule orders_secret_read {
 rule shows_upload_command {
     strings:
         $a = /\bcurl\b[^\n]{0,200}(\s-F\s?['"]?\w{1,20}=@|\s(-T|--upload-file)\s|\s(-d|--data(-binary|-raw|-urlencode)?)\s{1,2}['"]?[@$<{]|\s--form\s)/
-        $b = /\bcurl\b[^\n]{0,60}\s-X\s?(POST|PUT)\b[^\n]{0,300}https?:\/\//
+        $b = /\bcurl\b[^\n]{0,60}\s-X\s?(POST|PUT)\b[^\n]{0,300}https?:\/\/([^l1\s]|l[^o]|1[^2])/
     condition:
         any of them
 }

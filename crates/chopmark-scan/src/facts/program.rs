@@ -1,7 +1,9 @@
 //! Programs, variables, paths, downloads and what outlives a run.
 
+use std::ops::Range;
+
 use super::syntax::{Call, Grammar, Syntax, TokenKind};
-use super::text::{is_outside_path, urls};
+use super::text::{bare_host, is_host, paths, urls};
 use super::{Origin, flow, install, known};
 use crate::fact::{Fact, FactKind};
 
@@ -16,9 +18,17 @@ pub(super) fn facts(syntax: &Syntax, origin: &Origin<'_>) -> Vec<Fact> {
         }
     }
     variables(syntax, origin, &mut facts);
+    exported(syntax, origin, &mut facts);
     for token in &syntax.tokens {
-        if token.kind == TokenKind::Text && is_outside_path(&token.text) {
-            facts.push(origin.fact(FactKind::Path, &token.text, token.line, &token.text));
+        if token.kind != TokenKind::Text {
+            continue;
+        }
+        for path in paths(&token.text) {
+            facts.push(origin.fact(FactKind::Path, path, token.line, &token.text));
+        }
+        let whole = is_host(&token.text).then_some(token.text.as_str());
+        if let Some(host) = bare_host(&token.text).or(whole) {
+            facts.push(origin.fact(FactKind::Host, host, token.line, &token.text));
         }
     }
     for (body, target) in &syntax.redirects {
@@ -186,12 +196,47 @@ fn variables(syntax: &Syntax, origin: &Origin<'_>, facts: &mut Vec<Fact>) {
             }
             text if syntax.grammar == Grammar::Bash
                 && is_variable_name(text)
-                && assigned.binary_search(&text).is_err()
+                && (assigned.binary_search(&text).is_err()
+                    || has_default(syntax, &token.range))
                 && !SHELL_OWN.contains(&text) =>
             {
                 found(FactKind::Env, text);
             }
             _ => {}
+        }
+    }
+}
+
+/// Whether a shell's `${NAME:-…}` stands there, which asks for what the environment holds.
+fn has_default(syntax: &Syntax, range: &Range<usize>) -> bool {
+    let after = syntax.source.get(range.end..).unwrap_or_default();
+    [":-", ":=", ":?", ":+", "-", "?"]
+        .iter()
+        .any(|mark| after.starts_with(mark))
+        && syntax
+            .source
+            .get(..range.start)
+            .is_some_and(|before| before.ends_with("${"))
+}
+
+/// Variables that a shell script gives to what it starts.
+fn exported(syntax: &Syntax, origin: &Origin<'_>, facts: &mut Vec<Fact>) {
+    if syntax.grammar != Grammar::Bash {
+        return;
+    }
+    for (line, number) in syntax.source.lines().zip(1_u32..) {
+        let Some(rest) = line.trim_start().strip_prefix("export ") else {
+            continue;
+        };
+        let names = rest
+            .split_whitespace()
+            .filter_map(|word| word.split_once('='));
+        for (name, _) in names {
+            let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            let fits = name.len() > 2 && name.starts_with(|c: char| c.is_ascii_uppercase());
+            if fits && name.chars().all(plain) && !SHELL_OWN.contains(&name) {
+                facts.push(origin.fact(FactKind::Env, name, number, line));
+            }
         }
     }
 }
@@ -265,7 +310,7 @@ const BUILTINS: &[&str] = &[
     "continue", "shopt", "then", "fi", "done", "do", "else", "type", "command", "source", "eval",
     "exec", "let", "typeset", "getopts", "pushd", "popd", "umask",
 ];
-const SHELL_OWN: &[&str] = &[
+pub(super) const SHELL_OWN: &[&str] = &[
     "PATH",
     "HOME",
     "PWD",

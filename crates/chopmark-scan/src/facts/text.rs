@@ -1,7 +1,11 @@
 //! Facts of any text: addresses, hosts, paths.
 
+mod named;
+
 use super::{Origin, link};
 use crate::fact::{Fact, FactKind};
+
+pub(super) use named::{bare_host, is_host, paths};
 
 /// Hosts named in addresses anywhere in `text`.
 pub(crate) fn from_text(
@@ -18,7 +22,7 @@ pub(crate) fn from_text(
                 role,
                 ..origin.clone()
             };
-            named(line, |kind, value| {
+            named::find(line, role, |kind, value| {
                 facts.push(place.fact(kind, value, number, line))
             });
         }
@@ -41,36 +45,6 @@ pub(crate) fn from_text(
         }
     }
     facts
-}
-
-/// Paths outside the skill and names of variables that `line` writes out.
-fn named(line: &str, mut found: impl FnMut(FactKind, &str)) {
-    let may_hold_path = line.contains('/') || line.contains('%');
-    let may_hold_name = line.contains('_');
-    if !may_hold_path && !may_hold_name {
-        return;
-    }
-    for word in line.split(|c: char| c.is_whitespace() || "`\"'<>()[]{},;|=*".contains(c)) {
-        let word = word.trim_end_matches(['.', ':', '!', '?']);
-        if may_hold_path && is_outside_path(word) && word.len() > 4 {
-            found(FactKind::Path, word);
-        }
-        let name = word.trim_start_matches('$');
-        if may_hold_name && is_variable(name) {
-            found(FactKind::Env, name);
-        }
-    }
-}
-
-/// Whether a word of a text is the name of an environment variable: several parts, one of which
-/// says what the value is for.
-fn is_variable(name: &str) -> bool {
-    name.contains('_')
-        && name.starts_with(|c: char| c.is_ascii_uppercase())
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
-        && name.split('_').any(|part| VARIABLE_PARTS.contains(&part))
 }
 
 /// The addresses in `text`, each up to white space, a quote or a bracket.
@@ -105,18 +79,17 @@ pub(crate) fn urls(text: &str) -> impl Iterator<Item = &str> {
 pub(crate) fn host_of(url: &str) -> Option<String> {
     let after = url.split_once("://")?.1;
     let authority = after.split(['/', '?', '#']).next()?;
-    let host = authority.rsplit('@').next()?;
-    let host = host
-        .split(':')
-        .next()?
-        .trim_end_matches('.')
-        .to_ascii_lowercase();
+    let authority = authority.rsplit('@').next()?;
+    let (host, port) = authority.split_once(':').unwrap_or((authority, ""));
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    // A service beside this one is known by one word and its port: `http://collector:4318`.
+    let has_port = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
     let plain = !host.is_empty()
         && host.len() <= 253
         && host
             .chars()
             .all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'))
-        && (host.contains('.') || host == "localhost");
+        && (host.contains('.') || host == "localhost" || has_port);
     plain.then_some(host)
 }
 
@@ -196,38 +169,6 @@ pub(crate) fn is_negated(before: &[u8]) -> bool {
     NEGATIONS.iter().any(|word| text.contains(word))
 }
 
-const VARIABLE_PARTS: &[&str] = &[
-    "KEY",
-    "TOKEN",
-    "SECRET",
-    "PASSWORD",
-    "PASSWD",
-    "URL",
-    "URI",
-    "HOST",
-    "PORT",
-    "ENDPOINT",
-    "USER",
-    "USERNAME",
-    "ID",
-    "ACCOUNT",
-    "REGION",
-    "PROFILE",
-    "PROJECT",
-    "PATH",
-    "DIR",
-    "HOME",
-    "CREDENTIALS",
-    "APIKEY",
-    "BASE",
-    "ENV",
-    "WEBHOOK",
-    "DATABASE",
-    "MODEL",
-    "ORG",
-    "WORKSPACE",
-    "EMAIL",
-];
 const SCHEMES: &[&str] = &[
     "http", "https", "ws", "wss", "ftp", "ftps", "ssh", "git", "tcp", "udp",
 ];

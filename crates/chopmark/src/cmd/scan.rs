@@ -1,8 +1,9 @@
 //! `chopmark scan`: what a skill can do, and which rules it meets.
 
+mod confined;
 mod report;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chopmark_client::folder;
 use chopmark_client::reference::Reference;
@@ -11,15 +12,16 @@ use chopmark_core::digest::BlobDigest;
 use chopmark_core::package::Package;
 use chopmark_core::record::{self, Body, Counts};
 use chopmark_scan::{
-    Cache, Config, ENGINE, Outcome, PackError, RuleInfo, RulePack, ScanResult, Severity, base_pack,
-    capability_changes, engine_version, first_difference, read_pack_folder, scan, to_sarif,
+    Cache, ENGINE, Outcome, PackError, RuleInfo, RulePack, ScanResult, Severity, base_pack,
+    capability_changes, engine_version, first_difference, read_pack_folder, to_sarif,
 };
 
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::released;
 use crate::session::{self, Session, SessionArgs, permanent};
-use crate::ui::{BOLD, DIM, GREEN, Ui};
+use crate::ui::{BOLD, DIM, GREEN, Ui, schema_uri};
+use confined::{Confinement, Subject};
 
 /// Arguments of `scan`.
 #[derive(Debug, clap::Args)]
@@ -45,13 +47,20 @@ pub(crate) struct Args {
     /// Say what a rule looks for and why
     #[arg(long, value_name = "RULE")]
     explain: Option<String>,
+    /// Write the result into the current folder: what a confined scan starts
+    #[arg(long, hide = true)]
+    worker: bool,
+    /// Where the worker finds compiled rules
+    #[arg(long, hide = true, value_name = "FOLDER", requires = "worker")]
+    rule_cache: Option<PathBuf>,
     #[command(flatten)]
     session: SessionArgs,
 }
 
 /// Scans a folder. Findings of severity high end with code 1.
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), CommandError> {
-    let packs = packs(&args.rules, ui)?;
+    let cache = args.rule_cache.clone().or_else(|| rule_cache(ui));
+    let packs = load(&args.rules, cache.as_ref())?;
     if let Some(rule) = &args.explain {
         return explain(rule, &packs, ui);
     }
@@ -63,10 +72,24 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), CommandError> {
         ));
     };
     let scanned = package(skill, ui)?;
-    let result = scan(&scanned, &packs, &Config::standard(), &engine_version());
-    if let Some(earlier) = &args.since {
-        let earlier = package(earlier, ui)?;
-        let before = scan(&earlier, &packs, &Config::standard(), &engine_version());
+    if args.worker {
+        return confined::work(&scanned, &packs);
+    }
+    let subject = |skill: &str, package| {
+        let folder = (!skill.starts_with('@')).then(|| PathBuf::from(skill));
+        let (packs, rules) = (packs.as_slice(), args.rules.as_slice());
+        confined::run(&Subject {
+            package,
+            folder: folder.as_deref(),
+            packs,
+            rules,
+            cache: cache.clone(),
+        })
+    };
+    let (result, confinement) = subject(skill, &scanned)?;
+    if let Some(from) = &args.since {
+        let earlier = package(from, ui)?;
+        let (before, _) = subject(from, &earlier)?;
         return report::changes(&capability_changes(&before, &result), ui);
     }
     if args.publish {
@@ -78,10 +101,10 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), CommandError> {
     if args.sarif {
         ui.out(to_sarif(&result, &packs))?;
     } else if ui.is_json() {
-        // The canonical bytes themselves: what `--verify` reads.
-        ui.out(String::from_utf8_lossy(&result.bytes()))?;
+        ui.out(as_answer(&result, &confinement))?;
     } else {
         report::print(&result, &packs, &scanned, ui)?;
+        told(&confinement, ui)?;
     }
     if result.count(Severity::High) > 0 {
         return Err(CommandError::silent(Exit::Failed, "scan-findings"));
@@ -157,12 +180,58 @@ fn publish(
     session::report(ui, "scan", &accepted)
 }
 
+/// Says of the scan what is no part of its result: how it was run, and the result's digest.
+///
+/// The canonical bytes of the result come last and are not touched.
+fn as_answer(result: &ScanResult, confinement: &Confinement) -> String {
+    let head = serde_json::json!({
+        "confined": confinement.is_confined(),
+        "confinement": confinement.as_json(),
+        "resultDigest": result.digest().to_string(),
+        "schema": schema_uri("scan"),
+    });
+    let head = head.to_string();
+    let head = head.strip_suffix('}').unwrap_or(&head);
+    let bytes = result.bytes();
+    format!("{head}{RESULT_FIELD}{}}}", String::from_utf8_lossy(&bytes))
+}
+
+/// The canonical bytes in what [`as_answer`] wrote, or all where they stand alone.
+fn claimed(bytes: &[u8]) -> &[u8] {
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    let field = RESULT_FIELD.as_bytes();
+    let mut places = bytes.windows(field.len());
+    let inner = places.position(|at| at == field).and_then(|at| {
+        let inner = bytes.get(at.checked_add(field.len())?..)?;
+        inner.strip_suffix(b"}")
+    });
+    inner
+        .filter(|_| bytes.starts_with(b"{\"confined\":"))
+        .unwrap_or(bytes)
+}
+
+fn told(confinement: &Confinement, ui: &Ui) -> Result<(), CommandError> {
+    match confinement {
+        Confinement::Confined(_) => ui.out(ui.paint(
+            DIM,
+            "confined: read only the skill and the rules, no network",
+        )),
+        Confinement::None { why } => ui.out(format_args!("not confined: {why}")),
+    }
+}
+
+/// Where compiled rules are kept, if there is a home.
+fn rule_cache(ui: &Ui) -> Option<PathBuf> {
+    ui.home().ok().map(|home| home.state().join("rules"))
+}
+
 /// The pack that comes with Chopmark, then those of `folders`.
 pub(crate) fn packs(folders: &[PathBuf], ui: &Ui) -> Result<Vec<RulePack>, CommandError> {
-    let cache = ui
-        .home()
-        .ok()
-        .map(|home| Cache::in_folder(home.state().join("rules")));
+    load(folders, rule_cache(ui).as_ref())
+}
+
+fn load(folders: &[PathBuf], cache: Option<&PathBuf>) -> Result<Vec<RulePack>, CommandError> {
+    let cache = cache.map(|folder| Cache::in_folder(folder.clone()));
     let mut packs = vec![base_pack(&engine_version(), cache.as_ref()).map_err(refused)?];
     for folder in folders {
         let files = read_pack_folder(folder).map_err(refused)?;
@@ -176,7 +245,7 @@ pub(crate) fn refused(error: PackError) -> CommandError {
     CommandError::new(Exit::Failed, error.code(), error)
 }
 
-fn verify(claim: &std::path::Path, result: &ScanResult, ui: &Ui) -> Result<(), CommandError> {
+fn verify(claim: &Path, result: &ScanResult, ui: &Ui) -> Result<(), CommandError> {
     let bytes = std::fs::read(claim).map_err(|error| {
         CommandError::new(
             Exit::Environment,
@@ -184,8 +253,7 @@ fn verify(claim: &std::path::Path, result: &ScanResult, ui: &Ui) -> Result<(), C
             format_args!("cannot read `{}`: {error}", claim.display()),
         )
     })?;
-    let bytes = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
-    let claimed = ScanResult::parse(bytes).map_err(|error| {
+    let claimed = ScanResult::parse(claimed(&bytes)).map_err(|error| {
         CommandError::new(Exit::Unverified, error.code(), &error).blame("auditor")
     })?;
     let Some(difference) = first_difference(&claimed, result) else {
@@ -252,3 +320,6 @@ pub(crate) fn as_json(rule: &RuleInfo, pack: &str) -> serde_json::Value {
         "cwe": rule.cwe, "owasp": rule.owasp, "rationale": rule.rationale, "signal": rule.signal,
     })
 }
+
+/// What stands before the canonical bytes in a JSON answer; no field before it holds this text.
+const RESULT_FIELD: &str = ",\"result\":";
