@@ -43,7 +43,6 @@ pub(crate) struct Supervisor {
     reports: Mutex<Reports>,
     callers: Mutex<Callers>,
     images: Sender<Work>,
-    threads: fork::ThreadCount,
     before: before::Before,
     process_device: u64,
     temp_device: u64,
@@ -74,7 +73,6 @@ impl Supervisor {
             }),
             callers: Mutex::new(Callers::default()),
             images,
-            threads: fork::ThreadCount::default(),
             before: before::Before::default(),
             process_device: rustix::fs::stat("/proc")?.st_dev,
             temp_device: rustix::fs::stat("/tmp")?.st_dev,
@@ -141,7 +139,7 @@ impl Supervisor {
                 self.open(call, caller);
             }
             libc::SYS_execve | libc::SYS_execveat => self.exec(call, caller),
-            libc::SYS_clone | libc::SYS_fork | libc::SYS_vfork => self.fork(call, caller),
+            libc::SYS_clone => self.clone_namespaces(call, caller),
             libc::SYS_exit_group => {
                 self.forget(caller);
                 self.let_run(call);
@@ -195,7 +193,7 @@ impl Supervisor {
     }
 }
 
-/// Starts the supervising threads, the watch over memory and the hashing of programs.
+/// Starts the supervising threads, the watch over amounts and the hashing of programs.
 pub(crate) fn supervise(
     (supervisor, images): (Supervisor, std::sync::mpsc::Receiver<Work>),
     control: &OwnedFd,
@@ -211,7 +209,7 @@ pub(crate) fn supervise(
     let (lifeline, alarm) = (control.try_clone(), control.try_clone());
     let (lifeline, alarm) = (lifeline.map_err(io_errno)?, alarm.map_err(io_errno)?);
     spawn("lifeline", move || watch::end_with(&lifeline))?;
-    spawn("watch", move || watch::watch_memory(&watch, &alarm))?;
+    spawn("watch", move || watch::watch_amounts(&watch, &alarm))?;
     Ok(supervisor)
 }
 

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 
-use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, fcntl_setfl, fstat, openat, openat2};
+use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags, fcntl_setfl, fstat, openat, openat2};
 use rustix::io::Errno;
 
 use super::Supervisor;
@@ -70,10 +70,12 @@ impl Supervisor {
         };
         let base = base.as_ref().map(AsFd::as_fd);
         let outcome = self.open_as(caller, base, &request);
+        let mut is_pipe = false;
         if let Ok(file) = &outcome {
             access.resolved = self.path_of(file.as_fd());
             if let Ok(stat) = fstat(file) {
                 (access.device, access.inode) = (stat.st_dev, stat.st_ino);
+                is_pipe = FileType::from_raw_mode(stat.st_mode) == FileType::Fifo;
                 if changes(request.flags) {
                     access.second = self.tell_before(stat.st_dev, stat.st_ino);
                 }
@@ -102,7 +104,10 @@ impl Supervisor {
         match outcome {
             // A descriptor that only names cannot be handed over, and opens nothing.
             Ok(_) if request.flags.contains(OFlags::PATH) => self.let_run(call),
-            Ok(file) if blocks(&file) => self.open_with_partner(call, file, request.flags),
+            Ok(file) if is_pipe && blocks(&file) => {
+                self.open_with_partner(call, file, request.flags)
+            }
+            Ok(file) if is_pipe => self.hand_over(call, file, close_on_exec),
             Ok(file) => self.inject(call, &file, close_on_exec),
             Err(_) => self.fail(call, result.err().unwrap_or(Errno::ACCESS)),
         }
@@ -112,6 +117,13 @@ impl Supervisor {
         let injected = notify::inject(self.listener.as_fd(), call.id, file.as_fd(), close_on_exec);
         if let Err(errno) = injected {
             // The table of the caller is full, or the caller is gone.
+            self.fail(call, errno);
+        }
+    }
+
+    fn hand_over(&self, call: &Notification, file: OwnedFd, close_on_exec: bool) {
+        let given = notify::hand_over(self.listener.as_fd(), call.id, file, close_on_exec);
+        if let Err(errno) = given {
             self.fail(call, errno);
         }
     }
