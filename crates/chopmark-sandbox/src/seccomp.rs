@@ -4,4 +4,4 @@ mod bpf;
 mod calls;
 
 pub(crate) use bpf::{ARCH_X86_64, X32_BIT, filter};
-pub(crate) use calls::{NEW_NAMESPACES, SYS_REMOVEXATTRAT, SYS_SETXATTRAT, closed_name};
+pub(crate) use calls::{SYS_REMOVEXATTRAT, SYS_SETXATTRAT, closed_name};

@@ -50,7 +50,6 @@ pub(crate) struct Supervisor {
     reports: Mutex<Reports>,
     callers: Mutex<Callers>,
     images: Sender<Work>,
-    threads: fork::ThreadCount,
     before: before::Before,
     process_device: u64,
     /// `/proc`, and in it the folder of the helper's own descriptors: held, for each open needs them.
@@ -88,7 +87,6 @@ impl Supervisor {
             }),
             callers: Mutex::new(Callers::default()),
             images,
-            threads: fork::ThreadCount::default(),
             before: before::Before::default(),
             process_device: rustix::fs::stat("/proc")?.st_dev,
             processes: held_folder("/proc")?,
@@ -171,7 +169,7 @@ impl Supervisor {
                 self.open(call, caller);
             }
             libc::SYS_execve | libc::SYS_execveat => self.exec(call, caller),
-            libc::SYS_clone | libc::SYS_fork | libc::SYS_vfork => self.fork(call, caller),
+            libc::SYS_clone => self.clone_namespaces(call, caller),
             libc::SYS_exit_group => {
                 self.forget(caller);
                 self.let_run(call);

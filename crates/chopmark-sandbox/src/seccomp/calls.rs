@@ -4,8 +4,8 @@ use libc::{
     SYS_add_key, SYS_bind, SYS_bpf, SYS_chmod, SYS_chown, SYS_chroot, SYS_clock_settime, SYS_clone,
     SYS_clone3, SYS_connect, SYS_creat, SYS_delete_module, SYS_execve, SYS_execveat,
     SYS_exit_group, SYS_fanotify_init, SYS_fchmod, SYS_fchmodat, SYS_fchmodat2, SYS_fchown,
-    SYS_fchownat, SYS_finit_module, SYS_fork, SYS_fremovexattr, SYS_fsconfig, SYS_fsetxattr,
-    SYS_fsmount, SYS_fsopen, SYS_fspick, SYS_futimesat, SYS_init_module, SYS_io_uring_enter,
+    SYS_fchownat, SYS_finit_module, SYS_fremovexattr, SYS_fsconfig, SYS_fsetxattr, SYS_fsmount,
+    SYS_fsopen, SYS_fspick, SYS_futimesat, SYS_init_module, SYS_io_uring_enter,
     SYS_io_uring_register, SYS_io_uring_setup, SYS_ioctl, SYS_ioperm, SYS_iopl, SYS_kcmp,
     SYS_kexec_file_load, SYS_kexec_load, SYS_keyctl, SYS_lchown, SYS_link, SYS_linkat,
     SYS_lremovexattr, SYS_lsetxattr, SYS_memfd_create, SYS_mkdir, SYS_mkdirat, SYS_mknod,
@@ -17,8 +17,7 @@ use libc::{
     SYS_sched_setaffinity, SYS_seccomp, SYS_sendmmsg, SYS_sendmsg, SYS_sendto, SYS_setns,
     SYS_settimeofday, SYS_setxattr, SYS_socket, SYS_socketpair, SYS_swapoff, SYS_swapon,
     SYS_symlink, SYS_symlinkat, SYS_syslog, SYS_truncate, SYS_umount2, SYS_unlink, SYS_unlinkat,
-    SYS_unshare, SYS_uselib, SYS_userfaultfd, SYS_utime, SYS_utimensat, SYS_utimes, SYS_vfork,
-    SYS_vhangup,
+    SYS_unshare, SYS_uselib, SYS_userfaultfd, SYS_utime, SYS_utimensat, SYS_utimes, SYS_vhangup,
 };
 
 /// Calls that the supervisor carries out, watches or counts; the frequent ones first.
@@ -29,9 +28,6 @@ pub(crate) const SUPERVISED: &[i64] = &[
     SYS_creat,
     SYS_execve,
     SYS_execveat,
-    SYS_clone,
-    SYS_vfork,
-    SYS_fork,
     SYS_exit_group,
     SYS_unlink,
     SYS_unlinkat,
@@ -87,6 +83,15 @@ pub(crate) const CONDITIONAL: &[(i64, Condition)] = &[
         Condition::OneOf {
             argument: 1,
             values: &[TIOCSTI, TIOCLINUX, TIOCCONS],
+        },
+    ),
+    // All other starts of processes and threads run unasked: waiting for an answer could be
+    // interrupted by a signal, which programs do not expect there.
+    (
+        SYS_clone,
+        Condition::AnyBit {
+            argument: 0,
+            mask: NEW_NAMESPACES,
         },
     ),
     (
@@ -245,4 +250,4 @@ const AF_INET6: u32 = 10;
 const IPPROTO_TCP: u32 = 6;
 const IPPROTO_UDP: u32 = 17;
 /// `CLONE_NEW{TIME,NS,CGROUP,UTS,IPC,USER,PID,NET}`.
-pub(crate) const NEW_NAMESPACES: u32 = 0x7E02_0080;
+const NEW_NAMESPACES: u32 = 0x7E02_0080;

@@ -25,6 +25,7 @@ impl Supervisor {
             libc::SYS_execve => (libc::AT_FDCWD, a, 0),
             _ => (int(a), b, int(e)),
         };
+        self.free_heir(call.thread);
         let mut access = self.access(caller, Operation::Exec);
         access.flags = u64::from(unsigned(flags.cast_unsigned().into()));
         access.requested = match self.read_path(call, address) {

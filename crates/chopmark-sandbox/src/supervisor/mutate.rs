@@ -95,6 +95,21 @@ impl Supervisor {
         }
     }
 
+    /// A spot whose name may end in a slash: then it must be a folder, or nothing yet.
+    fn folder_or_file(&self, caller: Caller, folder: u64, path: &[u8]) -> Result<Spot, Errno> {
+        let trimmed = trim_slashes(path);
+        let spot = self.spot(caller, folder, trimmed, Last::Stay)?;
+        let is_folder = |found: OwnedFd| {
+            fstat(&found)
+                .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory)
+        };
+        let other = object(spot.folder.as_fd(), &spot.name).is_ok_and(|found| !is_folder(found));
+        if trimmed != path && other {
+            return Err(Errno::NOTDIR);
+        }
+        Ok(spot)
+    }
+
     /// Runs `act` unless the spots are control paths, records it and answers.
     fn carry_out(
         &self,
@@ -153,7 +168,13 @@ impl Supervisor {
         };
         let mut access = self.access(caller, operation);
         access.requested = self.read_path(call, address)?;
-        let spot = match self.spot(caller, folder, &access.requested, Last::Stay) {
+        let path = if operation == Operation::Rmdir {
+            trim_slashes(&access.requested)
+        } else {
+            &access.requested
+        };
+        let path = path.to_vec();
+        let spot = match self.spot(caller, folder, &path, Last::Stay) {
             Ok(spot) => spot,
             Err(errno) => return self.lost(call, access, folder, errno),
         };
@@ -180,12 +201,12 @@ impl Supervisor {
         let mut access = self.access(caller, Operation::Rename);
         access.requested = self.read_path(call, from.1)?;
         let new = self.read_path(call, to.1)?;
-        let old = match self.spot(caller, from.0, &access.requested, Last::Stay) {
+        let old = match self.folder_or_file(caller, from.0, &access.requested) {
             Ok(spot) => spot,
             Err(errno) => return self.lost(call, access, from.0, errno),
         };
         describe(&mut access, &old);
-        let new = match self.spot(caller, to.0, &new, Last::Stay) {
+        let new = match self.folder_or_file(caller, to.0, &new) {
             Ok(spot) => spot,
             Err(errno) => {
                 access.second = new;

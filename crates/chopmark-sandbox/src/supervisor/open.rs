@@ -121,10 +121,14 @@ impl Supervisor {
             Ok(opened) if opened.is_pipe() && self.waits_for_partner(&opened.file, flags) => {
                 self.open_with_partner(call, opened.file, flags);
             }
+            Ok(opened) if opened.is_pipe() => {
+                self.hand_over(call, opened.file, flags.contains(OFlags::CLOEXEC));
+            }
             Ok(opened) => {
                 if opened.stat.st_dev == self.process_device {
                     // What is read there tells the cores, too.
                     self.release(call.thread);
+                    self.free_heir(call.thread);
                 } else {
                     self.sit_with(call.thread);
                 }
@@ -138,6 +142,13 @@ impl Supervisor {
         let injected = notify::inject(self.listener.as_fd(), call.id, file.as_fd(), close_on_exec);
         if let Err(errno) = injected {
             // The table of the caller is full, or the caller is gone.
+            self.fail(call, errno);
+        }
+    }
+
+    fn hand_over(&self, call: &Notification, file: OwnedFd, close_on_exec: bool) {
+        let given = notify::hand_over(self.listener.as_fd(), call.id, file, close_on_exec);
+        if let Err(errno) = given {
             self.fail(call, errno);
         }
     }

@@ -42,28 +42,35 @@ impl Supervisor {
         };
         let id = call.id;
         let started = super::spawn("pipe", move || {
-            while notify::still_waits(listener.as_fd(), id) {
-                let opened = if flags & OFlags::ACCMODE == OFlags::RDONLY {
-                    writer_came(&file).then(|| file.try_clone().map_err(super::io_errno))
-                } else {
-                    reader_came(&file, flags)
-                };
-                // The caller may be gone when the partner comes.
-                let _ = match opened {
-                    None => continue,
-                    Some(Ok(file)) => {
-                        let close = flags.contains(OFlags::CLOEXEC);
-                        notify::inject(listener.as_fd(), id, file.as_fd(), close).map(drop)
-                    }
-                    Some(Err(errno)) => notify::fail(listener.as_fd(), id, errno),
-                };
-                return;
-            }
+            let waits = || notify::still_waits(listener.as_fd(), id);
+            // The caller may be gone when the partner comes.
+            let _ = match meet(file, flags, waits) {
+                Ok(Some(file)) => {
+                    let close = flags.contains(OFlags::CLOEXEC);
+                    notify::hand_over(listener.as_fd(), id, file, close)
+                }
+                Ok(None) => Ok(()),
+                Err(errno) => notify::fail(listener.as_fd(), id, errno),
+            };
         });
         if let Err(errno) = started {
             self.fail(call, errno);
         }
     }
+}
+
+/// The caller's end, when the other is there; none when the caller no longer `waits`.
+fn meet(file: OwnedFd, flags: OFlags, waits: impl Fn() -> bool) -> Result<Option<OwnedFd>, Errno> {
+    while waits() {
+        if flags & OFlags::ACCMODE != OFlags::RDONLY {
+            if let Some(opened) = reader_came(&file, flags) {
+                return opened.map(Some);
+            }
+        } else if writer_came(&file) {
+            return Ok(Some(file));
+        }
+    }
+    Ok(None)
 }
 
 /// A named pipe that nobody reads yet, held without opening either end.

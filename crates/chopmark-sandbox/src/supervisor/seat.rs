@@ -7,8 +7,10 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use rustix::fs::{CWD, Dir, Mode, OFlags, openat};
 use rustix::io::Errno;
 use rustix::process::Pid;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity};
@@ -20,7 +22,13 @@ use crate::sys::notify::Notification;
 
 /// Tasks that are bound now, with the cores that they may use by right.
 #[derive(Debug, Default)]
-pub(super) struct Bound(Mutex<HashMap<u32, Binding>>);
+pub(super) struct Bound {
+    tasks: Mutex<HashMap<u32, Binding>>,
+    /// Whether the skill has chosen cores itself: then a narrow set may be its own choice.
+    chosen: AtomicBool,
+    /// Whether a task was bound since the last look for heirs.
+    used: AtomicBool,
+}
 
 #[derive(Debug)]
 struct Binding {
@@ -37,7 +45,11 @@ thread_local! {
 
 impl Bound {
     fn tasks(&self) -> MutexGuard<'_, HashMap<u32, Binding>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn may_have_chosen(&self) -> bool {
+        self.chosen.load(Ordering::SeqCst)
     }
 }
 
@@ -57,6 +69,7 @@ impl Supervisor {
 
     fn bind_task(&self, thread: u32, core: usize) -> bool {
         let mut tasks = self.bound.tasks();
+        self.bound.used.store(true, Ordering::SeqCst);
         let pid = pid(thread);
         // One that another thread has bound elsewhere stays there: tasks on several cores shall.
         if let Some(binding) = tasks.get(&thread) {
@@ -71,7 +84,42 @@ impl Supervisor {
                 }
                 done
             }
+            Ok(own) if self.is_inherited(&own) => {
+                let (done, own) = (sched_setaffinity(pid, &only(core)).is_ok(), self.cores);
+                if let Some(own) = own.filter(|_| done) {
+                    tasks.insert(thread, Binding { own, core });
+                }
+                done
+            }
             Ok(_) | Err(_) => false,
+        }
+    }
+
+    /// Whether a task has these cores only because it was started by one that was bound: nobody
+    /// asks us before a start.
+    fn is_inherited(&self, own: &CpuSet) -> bool {
+        own.count() == 1 && !self.bound.may_have_chosen()
+    }
+
+    /// Gives a task that inherited a binding its cores back, as a program begins in it.
+    pub(super) fn free_heir(&self, thread: u32) {
+        let Some(cores) = &self.cores else { return };
+        let tasks = self.bound.tasks();
+        let narrow = |own: CpuSet| self.is_inherited(&own);
+        if !tasks.contains_key(&thread) && sched_getaffinity(pid(thread)).is_ok_and(narrow) {
+            // The only failure is a task that is gone.
+            let _ = sched_setaffinity(pid(thread), cores);
+        }
+    }
+
+    /// As [`Self::free_heir`], for every task: those that call nothing are seen by nobody else.
+    pub(super) fn free_heirs(&self) {
+        let used = self.bound.used.swap(false, Ordering::SeqCst);
+        if !used || self.cores.is_none() || self.bound.may_have_chosen() {
+            return;
+        }
+        for thread in threads() {
+            self.free_heir(thread);
         }
     }
 
@@ -114,6 +162,11 @@ impl Supervisor {
             restore(&mut tasks, thread);
         }
         drop(tasks);
+        let [target, ..] = call.arguments;
+        match u32::try_from(int(target)) {
+            Ok(0) | Err(_) => self.free_heir(call.thread),
+            Ok(thread) => self.free_heir(thread),
+        }
         self.let_run(call);
     }
 
@@ -145,6 +198,7 @@ impl Supervisor {
             return Err(Errno::PERM);
         }
         let mut tasks = self.bound.tasks();
+        self.bound.chosen.store(true, Ordering::SeqCst);
         restore(&mut tasks, thread);
         sched_setaffinity(pid(thread), &cores)
     }
@@ -155,6 +209,22 @@ fn restore(tasks: &mut HashMap<u32, Binding>, thread: u32) {
         // The only failure is a task that is gone.
         let _ = sched_setaffinity(pid(thread), &binding.own);
     }
+}
+
+/// Every thread of every process but the helper.
+fn threads() -> Vec<u32> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let numbers = |path: &str| -> Vec<u32> {
+        let entries = openat(CWD, path, flags, Mode::empty()).and_then(Dir::new);
+        let entries = entries.into_iter().flat_map(Iterator::flatten);
+        entries
+            .filter_map(|entry| entry.file_name().to_str().ok()?.parse().ok())
+            .collect()
+    };
+    let processes = numbers("/proc").into_iter().filter(|pid| *pid != 1);
+    processes
+        .flat_map(|pid| numbers(&format!("/proc/{pid}/task")))
+        .collect()
 }
 
 /// The cores of this process when there is a choice among them.

@@ -1,6 +1,6 @@
 //! seccomp filters and user notification.
 
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd as _, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use rustix::io::Errno;
 
@@ -156,9 +156,33 @@ pub(crate) fn inject(
     descriptor: BorrowedFd<'_>,
     close_on_exec: bool,
 ) -> Result<u64, Errno> {
+    let flags = u32::try_from(libc::SECCOMP_ADDFD_FLAG_SEND).map_err(|_| Errno::RANGE)?;
+    add(listener, id, descriptor, close_on_exec, flags)
+}
+
+/// As [`inject`], with our copy closed before the caller goes on: of some objects, such as named
+/// pipes, it could see that somebody else holds them too.
+pub(crate) fn hand_over(
+    listener: BorrowedFd<'_>,
+    id: u64,
+    descriptor: OwnedFd,
+    close_on_exec: bool,
+) -> Result<(), Errno> {
+    let number = add(listener, id, descriptor.as_fd(), close_on_exec, 0)?;
+    drop(descriptor);
+    answer(listener, id, i64::try_from(number).unwrap_or(0))
+}
+
+fn add(
+    listener: BorrowedFd<'_>,
+    id: u64,
+    descriptor: BorrowedFd<'_>,
+    close_on_exec: bool,
+    flags: u32,
+) -> Result<u64, Errno> {
     let request = libc::seccomp_notif_addfd {
         id,
-        flags: u32::try_from(libc::SECCOMP_ADDFD_FLAG_SEND).map_err(|_| Errno::RANGE)?,
+        flags,
         srcfd: descriptor.as_raw_fd().cast_unsigned(),
         newfd: 0,
         newfd_flags: if close_on_exec {

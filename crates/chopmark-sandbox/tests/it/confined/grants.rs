@@ -103,18 +103,67 @@ fn memory_of_all_processes_together_is_limited() {
 }
 
 #[test]
+fn memory_that_processes_share_counts_once() {
+    let world = World::new();
+    let limited = format!("{ORDINARY}resources:\n  memoryMiB: 128\n");
+    let program = |own: u32| {
+        format!(
+            "import mmap, os, time\nheld = bytearray(os.urandom(1024)) * (1024 * 40)\n\
+             shared = mmap.mmap(-1, 40 << 20)\nshared.write(bytes(40 << 20))\n\
+             for _ in range(6):\n    if os.fork() == 0:\n        sum(shared[::4096])\n        \
+             if {own}:\n            more = mmap.mmap(-1, 20 << 20)\n            \
+             more.write(bytes(20 << 20))\n        time.sleep(1)\n        os._exit(0)\n\
+             for _ in range(6):\n    os.wait()\n"
+        )
+    };
+    assert_eq!(
+        world.python(&limited, &program(0)).outcome.end,
+        RunEnd::Exited(0)
+    );
+    assert_eq!(
+        world.python(&limited, &program(1)).outcome.end,
+        RunEnd::Memory
+    );
+}
+
+#[test]
 fn more_processes_than_granted_are_refused_and_recorded() {
     let world = World::new();
+    let program = |wanted: u32| {
+        format!(
+            "import os, signal\nchildren = set()\nfor _ in range({wanted}):\n    try:\n        \
+             pid = os.fork()\n    except BlockingIOError:\n        continue\n    \
+             if pid == 0:\n        signal.pause()\n    children.add(pid)\n\
+             while len(children) > 15:\n    children.discard(os.wait()[0])\n\
+             open('out/count', 'w').write(str(len(children)))\n"
+        )
+    };
     let limited = format!("{ORDINARY}resources:\n  processes: 16\n");
-    let program = "import os, signal\nchildren = []\nfor _ in range(5000):\n    try:\n        \
-                   pid = os.fork()\n    except BlockingIOError:\n        continue\n    \
-                   if pid == 0:\n        signal.pause()\n    children.append(pid)\n\
-                   open('out/count', 'w').write(str(len(children)))\n";
-    let ran = world.python(&limited, program);
+    let ran = world.python(&limited, &program(5000));
     assert_eq!(ran.outcome.end, RunEnd::Exited(0));
     let count: u32 = world.read("workspace/out/count").parse().unwrap();
     assert!((1..16).contains(&count), "{count}");
     assert!(ran.denied().iter().any(|told| told.starts_with("fork")));
+    let ran = world.python(&limited, &program(10));
+    assert_eq!(world.read("workspace/out/count"), "10");
+    assert!(!ran.denied().iter().any(|told| told.starts_with("fork")));
+}
+
+/// A program with a handler that interrupts calls starts others and opens files while its
+/// children end.
+#[test]
+fn a_signal_does_not_interrupt_the_start_of_a_process() {
+    let world = World::new();
+    let program = "import ctypes, os, signal\nlibc = ctypes.CDLL(None, use_errno=True)\n\
+         signal.signal(signal.SIGCHLD, lambda *_: None)\nsignal.siginterrupt(signal.SIGCHLD, True)\n\
+         for _ in range(500):\n    pid = libc.fork()\n    if pid == 0:\n        os._exit(0)\n    \
+         assert pid > 0 or ctypes.get_errno() == 11, ctypes.get_errno()\n    \
+         try:\n        while os.waitpid(-1, os.WNOHANG)[0]:\n            pass\n    \
+         except ChildProcessError:\n        pass\n";
+    assert_eq!(
+        world.python(ORDINARY, program).outcome.end,
+        RunEnd::Exited(0)
+    );
 }
 
 #[test]

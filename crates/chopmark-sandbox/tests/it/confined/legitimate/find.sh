@@ -1,5 +1,5 @@
 set -eu
-mkdir -p a/b/c; touch a/1.txt a/b/2.txt a/b/c/3.txt 'a/b/with space'; echo long >a/long
+mkdir -p a/b/c; touch a/1.txt a/b/2.txt a/b/c/3.txt 'a/b/with space'; echo long >a/long; touch -d @1000000000 a/1.txt
 find a -type f | sort
 find a -name '*.txt' -exec basename {} \; | sort
 find a -name '*.txt' -exec cat {} +
