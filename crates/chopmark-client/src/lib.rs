@@ -12,6 +12,7 @@ pub mod enact;
 pub mod folder;
 pub mod head;
 pub mod home;
+pub mod hook;
 pub mod host;
 pub mod http;
 pub mod identity;

@@ -55,6 +55,12 @@ impl CommandError {
         error
     }
 
+    /// The same as the refusal of a hook: agents take no other code for one.
+    pub(crate) fn refusing(mut self) -> Self {
+        self.inner.exit = Exit::Child(crate::cmd::hook::REFUSED);
+        self
+    }
+
     /// Adds one line of advice: what to do next, with the command where there is one.
     pub(crate) fn hint(mut self, hint: impl Display) -> Self {
         self.inner.hints.push(hint.to_string());

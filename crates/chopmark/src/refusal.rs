@@ -7,6 +7,7 @@ use chopmark_client::durable::FileError;
 use chopmark_client::enact::EnactError;
 use chopmark_client::folder::FolderError;
 use chopmark_client::head::HeadError;
+use chopmark_client::hook::HookError;
 use chopmark_client::host::HostError;
 use chopmark_client::identity::IdentityError;
 use chopmark_client::install::InstallError;
@@ -61,6 +62,7 @@ refusals! {
     AdoptionError => Exit::Failed,
     TermError => Exit::Failed,
     ReviewError => Exit::Failed,
+    HookError => Exit::Failed,
 }
 
 impl From<HeadError> for CommandError {

@@ -4,8 +4,10 @@ use chopmark_client::{host, signed, trust};
 use chopmark_sandbox::probe;
 
 use crate::clock;
+use crate::cmd::hook;
 use crate::error::CommandError;
 use crate::exit::Exit;
+use crate::place::PlaceArgs;
 use crate::ui::{DIM, GREEN, RED, Ui};
 
 /// Arguments of `doctor`.
@@ -22,6 +24,8 @@ enum Part {
     Sandbox,
     /// Keys, roots and the log
     Trust,
+    /// Hooks in agents
+    Hooks,
 }
 
 struct Row {
@@ -33,7 +37,8 @@ struct Row {
 /// Looks at everything and ends with code 4 when something is missing.
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), CommandError> {
     let mut rows = Vec::new();
-    if args.part != Some(Part::Trust) {
+    let wanted = |part: Part| args.part.is_none_or(|only| only == part);
+    if wanted(Part::Sandbox) {
         for layer in probe() {
             let state = if layer.in_force() {
                 Ok(layer.detail())
@@ -47,8 +52,11 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), CommandError> {
             });
         }
     }
-    if args.part != Some(Part::Sandbox) {
+    if wanted(Part::Trust) {
         trust_rows(ui, &mut rows)?;
+    }
+    if wanted(Part::Hooks) {
+        hook_rows(ui, &mut rows)?;
     }
     let missing = rows.iter().filter(|row| row.state.is_err()).count();
     if ui.is_json() {
@@ -134,6 +142,34 @@ fn trust_rows(ui: &Ui, rows: &mut Vec<Row>) -> Result<(), CommandError> {
             ))
         }),
     );
+    Ok(())
+}
+
+/// Hooks are a person's choice: none is nothing missing, one that cannot work is.
+fn hook_rows(ui: &Ui, rows: &mut Vec<Row>) -> Result<(), CommandError> {
+    for (global, what) in [(false, "project"), (true, "user")] {
+        let file = hook::file(&PlaceArgs { global }, ui)?;
+        let state = match chopmark_client::hook::placed(&file, &hook::program()?) {
+            Ok(None) => continue,
+            Ok(Some(placed)) if placed.is_current => {
+                Ok(format!("claude-code, in {}", placed.file.display()))
+            }
+            Ok(Some(placed)) => Err((
+                format!(
+                    "{} calls another program: {}",
+                    file.display(),
+                    placed.command
+                ),
+                "chopmark hook claude-code install".to_owned(),
+            )),
+            Err(error) => Err((error.to_string(), "mend the file".to_owned())),
+        };
+        rows.push(Row {
+            part: "hooks",
+            what: what.to_owned(),
+            state,
+        });
+    }
     Ok(())
 }
 

@@ -10,6 +10,7 @@ mod deny;
 mod doctor;
 mod explain;
 mod grants;
+pub(crate) mod hook;
 mod identity;
 mod init;
 mod inspect;
@@ -68,6 +69,8 @@ pub(crate) enum Command {
     Explain(explain::Args),
     /// Show what installed skills may do here
     Grants(grants::Args),
+    /// Let an agent ask before it acts: skills' programs start only through `run`
+    Hook(hook::Args),
     /// Begin, rotate or end an identity in the log
     Identity(identity::Args),
     /// Make a skill to start from
@@ -142,6 +145,7 @@ impl Command {
             Self::Explain(args) => explain::run(args, ui),
             Self::Grants(args) => grants::run(args, ui),
             Self::Permissions(args) => permissions::run(args, ui),
+            Self::Hook(args) => hook::run(args, ui),
             Self::Identity(args) => identity::run(args, ui),
             Self::Init(args) => init::run(args, ui),
             Self::Inspect(args) => inspect::run(args, ui),
@@ -204,7 +208,7 @@ pub(crate) const GROUPS: &[(&str, &[&str])] = &[
     ),
     (
         "Run and look back",
-        &["run", "review", "journal", "explain", "replay"],
+        &["run", "review", "journal", "explain", "replay", "hook"],
     ),
     ("Run the servers", &["registry", "witness"]),
     ("This host", &["doctor", "secret", "schema", "config"]),

@@ -120,6 +120,46 @@ fn what_is_not_installed_is_not_run() {
     assert_eq!(host.refused(&["frobnicate"]), (2, "usage".to_owned()));
 }
 
+/// An agent takes only 2 for a refusal, so whatever goes wrong ends with it.
+#[test]
+fn a_hook_that_cannot_judge_refuses() {
+    let host = Host::new();
+    let asked = |told: &str| {
+        use std::io::Write as _;
+        let mut child = Command::new(env!("CARGO_BIN_EXE_chopmark"))
+            .args(["--json", "hook", "generic", "check"])
+            .current_dir(host.path())
+            .env_clear()
+            .env("HOME", host.path())
+            .env("CHOPMARK_HOME", host.path().join("chopmark"))
+            .stdin(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(told.as_bytes())
+            .unwrap();
+        let output = child.wait_with_output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        let code = serde_json::from_str::<Value>(&text).ok();
+        let code = code.and_then(|d| Some(d["error"]["code"].as_str()?.to_owned()));
+        (output.status.code(), code)
+    };
+    let refused = |code: &str| (Some(2), Some(code.to_owned()));
+    assert_eq!(asked(r#"{"command": "ls"}"#), (Some(0), None));
+    assert_eq!(asked("no JSON"), refused("hook-input"));
+    assert_eq!(asked(r#"{"tool": "ls"}"#), refused("hook-input"));
+    let lock = format!(r#"{{"write": "{}/chopmark.lock"}}"#, host.path().display());
+    assert_eq!(asked(&lock), refused("hook-refused"));
+    let other = format!(r#"{{"write": "{}/other.lock"}}"#, host.path().display());
+    assert_eq!(asked(&other), (Some(0), None));
+    fs::write(host.path().join("chopmark.lock"), "damaged").unwrap();
+    assert_eq!(asked(r#"{"command": "ls"}"#), refused("lock-malformed"));
+}
+
 #[test]
 fn a_scan_result_verifies_and_a_changed_one_names_its_difference() {
     let host = Host::new();
@@ -136,9 +176,9 @@ fn a_scan_result_verifies_and_a_changed_one_names_its_difference() {
 }
 
 /// What a scan says of its confinement, and the digest of its result.
-fn confinement(host: &Host, name: &str) -> (serde_json::Value, String) {
+fn confinement(host: &Host, name: &str) -> (Value, String) {
     let answer = host.run(&["--json", "scan", name]);
-    let answer: serde_json::Value = serde_json::from_slice(&answer.stdout).unwrap();
+    let answer: Value = serde_json::from_slice(&answer.stdout).unwrap();
     let digest = answer["resultDigest"].as_str().unwrap().to_owned();
     (answer, digest)
 }
@@ -171,12 +211,12 @@ fn a_scan_runs_confined_and_its_bytes_are_those_of_one_that_does_not() {
     let status = worker.current_dir(&out).status().unwrap();
     assert!(status.success());
     let seen = fs::read(out.join("seen.json")).unwrap();
-    let seen: serde_json::Value = serde_json::from_slice(&seen).unwrap();
+    let seen: Value = serde_json::from_slice(&seen).unwrap();
     assert_ne!(seen, answer["confinement"]);
     let bytes = fs::read(out.join("result.json")).unwrap();
     fs::write(host.path().join("plain.json"), &bytes).unwrap();
     let again = host.run(&["--json", "scan", "one", "--verify", "plain.json"]);
-    let again: serde_json::Value = serde_json::from_slice(&again.stdout).unwrap();
+    let again: Value = serde_json::from_slice(&again.stdout).unwrap();
     assert_eq!(
         (&again["equal"], &again["resultDigest"]),
         (&true.into(), &digest.into())

@@ -152,6 +152,13 @@ fn step_5_takes_a_grant_back_and_gives_less_for_a_while() {
     assert_eq!(ran, 2);
 }
 
+#[test]
+fn step_7_stops_an_agent_that_goes_around_run() {
+    has("7", "hook claude-code install", 0, None);
+    has("7", "hook claude-code check", 2, Some("hook-refused"));
+    has("7", "hook claude-code check", 0, None);
+}
+
 /// The refusals of step 6, in order.
 #[test]
 fn step_6_refuses_every_attack_with_its_code() {

@@ -44,6 +44,23 @@ pub(super) fn play(stage: &mut Stage<'_>, cast: &Cast) -> Result<(), CommandErro
     )?;
     stage.check("and has no network", !out.stdout.contains("connected"));
     stage.run(host.does(["list"]))?;
+    stage.run(host.does(["hook", "claude-code", "install"]))?;
+    let bash = |command: &str| {
+        let told = serde_json::json!({ "tool_name": "Bash", "tool_input": { "command": command }, "cwd": host.folder });
+        told.to_string()
+    };
+    let beside = bash(&format!("python3 {script} city.txt"));
+    let through = bash(&format!(
+        "chopmark run old-notes -- python3 {script} city.txt"
+    ));
+    let check = ["hook", "claude-code", "check"];
+    stage.run(
+        host.does(check)
+            .reading(beside.as_bytes())
+            .refused(Exit::Child(2), "hook-refused"),
+    )?;
+    stage.run(host.does(check).reading(through.as_bytes()))?;
+    stage.tell("with the hook, an agent that follows the skill's text starts its programs through `run` or not at all");
     stage.tell("the adoption is this host's own signed word, for 30 days, and grants no network and no secret");
     Ok(())
 }
