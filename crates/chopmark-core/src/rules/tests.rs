@@ -1,6 +1,6 @@
 use super::*;
-use crate::digest::SpecificationDigest;
-use crate::record::{Inception, KeySet, NextKeys, RoleKey, Rules};
+use crate::digest::{ContentDigest, SpecificationDigest};
+use crate::record::{Inception, KeySet, NextKeys, RoleKey, Rules, Veto, VetoReason, VetoTarget};
 use crate::testing::TestLog;
 
 /// A raise to version 2, whose time is `notice` seconds after the log's last state leaf.
@@ -71,4 +71,37 @@ fn a_judge_reads_the_keys_that_an_identity_brings() {
     let state = log.leaves().last().unwrap();
     let state = Record::parse(state).unwrap();
     assert!(!reads(&state).contains(&MapKey::Statement(state.id())));
+}
+
+/// A veto for malice stands for ever; one for another reason may have an end.
+#[test]
+fn a_veto_for_malice_has_no_end() {
+    let veto = |reason, expires| {
+        Body::Veto(Veto {
+            target: VetoTarget::Content(ContentDigest::from_bytes([9; 32])),
+            reason,
+            expires,
+            report: None,
+        })
+    };
+    for (reason, expires, expected) in [
+        (
+            VetoReason::Malicious,
+            Some(2_000_000_000),
+            "veto-malicious-expires",
+        ),
+        (VetoReason::Malicious, None, "taken"),
+        (VetoReason::Policy, Some(2_000_000_000), "taken"),
+    ] {
+        let mut log = TestLog::new();
+        let issuer = log.identity(7, "sunny");
+        let record = issuer.sign(&veto(reason, expires));
+        assert_eq!(code(&mut log, &record), expected);
+    }
+}
+
+#[test]
+fn those_answerable_have_words() {
+    let words = [Blame::Issuer, Blame::Registry, Blame::Witness, Blame::Host].map(Blame::as_str);
+    assert_eq!(words, ["issuer", "registry", "witness", "host"]);
 }

@@ -140,3 +140,41 @@ fn one_bad_line_of_a_known_key_spoils_the_note() {
         Err(CheckpointError::Signature("w2.example".into()).into())
     );
 }
+
+#[test]
+fn what_a_policy_and_a_checked_note_hold() {
+    let tail = "group a any w1 w2\ngroup both all a w3\nquorum both\n";
+    let policy = Policy::parse(file(tail).as_bytes()).unwrap();
+    assert_eq!(policy.quorum(), Some("both"));
+    let none = Policy::parse(file("quorum none\n").as_bytes()).unwrap();
+    assert_eq!(none.quorum(), None);
+    let names = |list: &[&str]| list.iter().map(|&name| name.to_owned()).collect();
+    assert_eq!(policy.members("both"), names(&["w1", "w2", "w3"]));
+    assert_eq!(policy.members("w4"), names(&["w4"]));
+    assert_eq!(policy.members("w9"), BTreeSet::new());
+    assert_eq!(policy.logs().len(), 1);
+    let witnesses: BTreeSet<String> = policy.witnesses().keys().cloned().collect();
+    assert_eq!(witnesses, names(&["w1", "w2", "w3", "w4"]));
+    assert_eq!(policy.threshold("both"), Some((2, 2)));
+
+    let note = note(&[(2, 11), (3, 12)]);
+    let checked = policy.verify(&note).unwrap();
+    assert_eq!(checked.note(), note);
+    let cosigners: Vec<_> = checked.cosigners().iter().collect();
+    assert_eq!(
+        cosigners,
+        [(&"w2".to_owned(), &11), (&"w3".to_owned(), &12)]
+    );
+}
+
+/// The limit is in bytes: a comment fills the file to it, and one byte more is too much.
+#[test]
+fn a_policy_is_at_most_256_kib() {
+    assert_eq!(MAX_POLICY_BYTES, 262_144);
+    let tail = "quorum none\n";
+    let room = MAX_POLICY_BYTES - file(tail).len();
+    let filled = |bytes: usize| format!("#{}\n", "x".repeat(bytes - 2));
+    assert!(Policy::parse(file(&(filled(room) + tail)).as_bytes()).is_ok());
+    let error = Policy::parse(file(&(filled(room + 1) + tail)).as_bytes()).unwrap_err();
+    assert_eq!(error.to_string(), "line 0: the file is larger than 256 KiB");
+}
