@@ -1,7 +1,10 @@
 //! `chopmark audit`: say in public that a person read exactly these bytes.
 
+mod observed;
+
 use chopmark_client::reference::Reference;
 use chopmark_client::submit::Attachments;
+use chopmark_core::digest::BlobDigest;
 use chopmark_core::record::{Audit, Body, Counts, Method};
 
 use crate::error::CommandError;
@@ -18,8 +21,16 @@ pub(crate) struct Args {
     #[arg(value_name = "RELEASE")]
     reference: Reference,
     /// What is certified
-    #[arg(long, value_enum, value_delimiter = ',', required = true)]
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        required_unless_present = "observed"
+    )]
     criteria: Vec<CriterionWord>,
+    /// Publish what this run of the same bytes was seen to do; alone it certifies nothing
+    #[arg(long, value_name = "RUN")]
+    observed: Option<String>,
     /// Files read; all of them without this
     #[arg(long, value_name = "N")]
     files: Option<u64>,
@@ -49,6 +60,11 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), CommandError> {
     let content = released::version(&session.reach, &args.reference, version)?.content;
     let files = session.reach.remote.manifest(content)?.entries().len();
     let files = u64::try_from(files).unwrap_or(u64::MAX);
+    let observed = match &args.observed {
+        Some(run) => Some(observed::report(run, content, ui)?),
+        None => None,
+    };
+    let report_digest = observed.as_deref().map(BlobDigest::of);
     let count = |at: usize| args.findings.get(at).copied().unwrap_or_default();
     permanent(ui);
     let body = Body::Audit(Audit {
@@ -65,8 +81,13 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), CommandError> {
             medium: count(1),
             low: count(2),
         },
-        report: None,
+        report: report_digest,
     });
-    let accepted = session.issue(&body, &Attachments::default())?;
+    let blobs = report_digest.zip(observed.as_deref()).into_iter().collect();
+    let attached = Attachments {
+        package: None,
+        blobs,
+    };
+    let accepted = session.issue(&body, &attached)?;
     report(ui, &format!("audit of {}", args.reference), &accepted)
 }

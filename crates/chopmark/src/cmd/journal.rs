@@ -8,7 +8,7 @@ pub(super) mod locate;
 mod page;
 mod prune;
 mod show;
-mod summary;
+pub(super) mod summary;
 mod tree;
 mod verify;
 

@@ -94,6 +94,14 @@ fn step_2_scans_audits_and_vouches() {
     has("2", "vouch @reed", 0, None);
 }
 
+/// A run of these bytes may be published as seen; the same run for other bytes may not.
+#[test]
+fn step_2_publishes_what_a_run_was_seen_to_do() {
+    has("2", "audit @sunny/weather@1.0.0 --observed", 0, None);
+    let code = Some("observed-other-content");
+    has("5", "audit @sunny/weather@2.0.0 --observed", 1, code);
+}
+
 #[test]
 fn step_3_installs_after_a_person_approved() {
     has("3", "add @sunny/weather", 6, Some("consent-needed"));

@@ -84,7 +84,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> Result<(), CommandError> {
 }
 
 /// Names of the rules that the grant brought.
-pub(super) fn granted(header: &Header) -> &[String] {
+pub(in crate::cmd) fn granted(header: &Header) -> &[String] {
     let first = usize::try_from(chopmark_sandbox::journal::FIRST_GRANTED_RULE);
     header
         .rules

@@ -1,6 +1,6 @@
 //! Step 5: version 2 asks for more and tries more.
 
-use super::audited::certify;
+use super::audited::{certify, observed_run};
 use super::installed::{BAIT, ask};
 use super::ran::through;
 use super::world::write;
@@ -25,7 +25,15 @@ pub(super) fn play(stage: &mut Stage<'_>, cast: &Cast) -> Result<(), CommandErro
             .any(|line| line.trim_start().starts_with("+ ")),
     );
     stage.tell("no audit covers the new bytes: trust in version 1 is no trust in version 2");
-    certify(stage, cast, "@sunny/weather@2.0.0")?;
+    let seen = observed_run(stage, cast)?;
+    let release = "@sunny/weather@2.0.0";
+    let audit = ["audit", release, "--observed", &seen, "--minutes", "5"];
+    stage.run(
+        cast.auditor
+            .does(audit)
+            .refused(Exit::Failed, "observed-other-content"),
+    )?;
+    certify(stage, cast, release)?;
     stage.tell("suppose the auditor is deceived; the person still sees what grew, and grants it");
     ask(stage, host, &["update", "weather"])?;
     let key = host.user.join(".ssh/id_ed25519");
