@@ -129,6 +129,25 @@ fn growth(
             ms(time) / f64::from(count)
         )?;
     }
+    // A package holds 4096 files at most, but archives in it hold a thousand each.
+    for archives in [1, 10, 100] {
+        let body: Vec<u8> = (0..1000).flat_map(|number| member(number, TEXT)).collect();
+        let files = (0..archives).map(|number| (format!("{number}.zip"), body.clone()));
+        let package = package_of(files.collect())?;
+        let begun = Instant::now();
+        let result = scan(&package, packs, &Config::standard(), engine);
+        let time = begun.elapsed();
+        if !result.reasons().is_empty() {
+            return Err("a limit was hit".into());
+        }
+        let count = f64::from(archives) * 1000.0;
+        writeln!(
+            out,
+            "{count:6} members of archives: {:8.1} ms, {:.3} ms each",
+            ms(time),
+            ms(time) / count
+        )?;
+    }
     for kilobytes in [16_u32, 64, 256, 1024] {
         let line = "x = a_b(\"c\"); ".repeat(usize::try_from(kilobytes)?.saturating_mul(1024) / 14);
         let package = package(vec![("a.js".to_owned(), line)])?;
@@ -146,14 +165,33 @@ fn growth(
     Ok(())
 }
 
-fn package(mut files: Vec<(String, String)>) -> Result<Package, Failure> {
-    files.push((
-        "SKILL.md".to_owned(),
-        format!("---\nname: a\ndescription: b\n---\n\n{TEXT}"),
-    ));
-    let files = files
-        .into_iter()
-        .map(|(path, body)| (path, Mode::Regular, body.into_bytes()));
+/// A stored member of a zip, as its local header describes it.
+fn member(number: u32, body: &str) -> Vec<u8> {
+    let name = format!("{number}.md");
+    let size = |length: usize| u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes();
+    let mut bytes = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec();
+    bytes.extend(size(body.len()));
+    bytes.extend(size(body.len()));
+    bytes.extend(size(name.len()));
+    bytes.extend(name.bytes());
+    bytes.extend(body.bytes());
+    bytes
+}
+
+fn package(files: Vec<(String, String)>) -> Result<Package, Failure> {
+    let files = files.into_iter();
+    package_of(
+        files
+            .map(|(path, body)| (path, body.into_bytes()))
+            .collect(),
+    )
+}
+
+fn package_of(mut files: Vec<(String, Vec<u8>)>) -> Result<Package, Failure> {
+    let head = format!("---\nname: a\ndescription: b\n---\n\n{TEXT}");
+    files.push(("SKILL.md".to_owned(), head.into_bytes()));
+    let files = files.into_iter();
+    let files = files.map(|(path, body)| (path, Mode::Regular, body));
     Ok(Package::build(files.collect())?)
 }
 

@@ -23,7 +23,7 @@ pub(crate) enum Kind {
 }
 
 /// What language a text is in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Language {
     Markdown,
     Python,

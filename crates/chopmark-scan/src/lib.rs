@@ -21,6 +21,8 @@ mod engine;
 mod fact;
 mod facts;
 mod finding;
+#[cfg(test)]
+mod hostile;
 mod infer;
 mod inventory;
 mod join;

@@ -71,11 +71,15 @@ pub(crate) fn normalise(text: &str) -> Option<String> {
     let plain = if text.is_ascii() {
         None
     } else {
-        Some(
-            text.split_inclusive('\n')
-                .map(plain_line)
-                .collect::<String>(),
-        )
+        let mut plain = String::with_capacity(text.len());
+        for line in text.split_inclusive('\n') {
+            if line.is_ascii() {
+                plain.push_str(line);
+            } else {
+                plain.push_str(&plain_line(line));
+            }
+        }
+        Some(plain)
     };
     let unquoted = unquote(plain.as_deref().unwrap_or(text));
     let result = unquoted.or(plain)?;
@@ -166,9 +170,6 @@ fn is_mixed(word: &str) -> bool {
 }
 
 fn plain_line(line: &str) -> String {
-    if line.is_ascii() {
-        return line.to_owned();
-    }
     let visible: String = line
         .chars()
         .filter_map(|c| untag(c).or_else(|| (!is_invisible(c)).then_some(c)))
@@ -190,23 +191,33 @@ fn plain_line(line: &str) -> String {
 
 /// Removes what a shell removes and a pattern trips over: `c""url`, `ba''sh`, `c\url`, `${IFS}`.
 fn unquote(text: &str) -> Option<String> {
-    let suspicious = text.contains("''")
-        || text.contains("\"\"")
-        || text.contains("$IFS")
-        || text.contains("${IFS}")
-        || text.contains("$@")
-        || text.contains('\\');
-    if !suspicious {
+    if !may_be_unquoted(text) {
         return None;
     }
     let mut out = String::with_capacity(text.len());
     let mut changed = false;
     for line in text.split_inclusive('\n') {
+        if !may_be_unquoted(line) {
+            out.push_str(line);
+            continue;
+        }
         let start = out.len();
         unquote_line(line, &mut out);
         changed |= out.get(start..) != Some(line);
     }
     changed.then_some(out)
+}
+
+/// Whether `text` holds anything that [`unquote_line`] changes.
+fn may_be_unquoted(text: &str) -> bool {
+    let mut before = 0_u8;
+    text.bytes().any(|byte| {
+        let pair = (std::mem::replace(&mut before, byte), byte);
+        matches!(
+            pair,
+            (_, b'\\') | (b'\'', b'\'') | (b'"', b'"') | (b'$', b'@' | b'I' | b'{')
+        )
+    })
 }
 
 fn unquote_line(line: &str, out: &mut String) {

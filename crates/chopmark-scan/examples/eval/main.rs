@@ -23,6 +23,8 @@ struct Row {
     /// Why the folder is no package, where it is none: such a skill is refused before any scan.
     refused: Option<String>,
     outcome: &'static str,
+    /// Digest of the result, by which two builds are compared.
+    digest: Option<String>,
     severity: Option<Severity>,
     gates: u64,
     /// Rules with the severity of their gravest finding.
@@ -97,6 +99,7 @@ fn measure(
         sample,
         refused: None,
         outcome: "refused",
+        digest: None,
         severity: None,
         gates: 0,
         rules: Vec::new(),
@@ -115,6 +118,7 @@ fn measure(
     let result = scan(&package, packs, &Config::standard(), engine);
     row.micros = begun.elapsed().as_micros();
     row.outcome = result.outcome().word();
+    row.digest = Some(result.digest().to_string());
     row.severity = result
         .findings()
         .iter()

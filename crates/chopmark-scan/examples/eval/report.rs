@@ -260,7 +260,7 @@ pub(crate) fn json(rows: &[Row]) -> Value {
             json!({
                 "path": row.sample.path, "label": row.sample.label, "source": row.sample.source,
                 "subtype": row.sample.subtype, "campaign": row.sample.campaign,
-                "refused": row.refused, "outcome": row.outcome,
+                "refused": row.refused, "outcome": row.outcome, "digest": row.digest,
                 "severity": row.severity.map(Severity::word), "gates": row.gates,
                 "rules": rules, "bytes": row.bytes,
                 "micros": u64::try_from(row.micros).unwrap_or(u64::MAX), "mutations": mutations,

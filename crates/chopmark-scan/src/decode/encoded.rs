@@ -11,10 +11,15 @@ pub(super) fn find(text: &str, pieces: &mut Vec<Piece>) {
     let mut rest = 0_usize;
     let bytes = text.as_bytes();
     while let Some(start) = next(bytes, rest) {
-        let (digits, end) = run(bytes, start);
-        if digits.len() >= MIN_RUN {
-            decode(&digits, start, pieces);
+        let line = bytes.get(start..).unwrap_or_default();
+        let length = line.iter().take_while(|byte| is_digit(**byte)).count();
+        // Most runs are words; only a long line goes on in the next.
+        if length < MIN_RUN {
+            rest = start.saturating_add(length.max(1));
+            continue;
         }
+        let (digits, end) = run(bytes, start);
+        decode(&digits, start, pieces);
         rest = end.max(start.saturating_add(1));
     }
 }
@@ -112,7 +117,7 @@ fn from_hex(digits: &[u8]) -> Vec<u8> {
         .collect()
 }
 
-fn is_digit(byte: u8) -> bool {
+const fn is_digit(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
 }
 

@@ -9,7 +9,7 @@ use super::file::Source;
 use crate::config::{Config, count};
 use crate::coverage::Stage;
 use crate::fact::Fact;
-use crate::facts::{Origin, command_lines, from_code, from_text};
+use crate::facts::{CodeFacts, Origin, command_lines, from_code, from_text};
 use crate::inventory::{self, Kind, Language};
 use crate::limit::Limit;
 use crate::markdown;
@@ -65,6 +65,7 @@ pub(super) fn read_text(
         via: &[],
     };
     let mut facts = Vec::new();
+    let mut memo = Memo::default();
     let mut roles = match language {
         Language::Markdown => Roles::all(Role::Prose),
         Language::Data => Roles::all(Role::Data),
@@ -99,14 +100,13 @@ pub(super) fn read_text(
                 if inline { Role::Prose } else { Role::Fence },
             );
             let code = prompts_removed(&snippet.code);
-            facts.extend(code_facts(
-                language,
-                &code,
-                &place,
-                config,
-                out,
-                &mut Roles::all(Role::Fence),
-            ));
+            let found = if inline {
+                memo.code_facts(language, &code, &place, config, out)
+            } else {
+                let unused = &mut Roles::all(Role::Fence);
+                code_facts(language, &code, &place, config, out, unused)
+            };
+            facts.extend(found);
         }
         roles = document.roles;
     } else {
@@ -121,18 +121,41 @@ pub(super) fn read_text(
     ) {
         for (number, command) in command_lines(text) {
             let place = origin(number, true, roles.at(number));
-            let unused = &mut Roles::all(Role::Prose);
-            facts.extend(code_facts(
-                Language::Shell,
-                &command,
-                &place,
-                config,
-                out,
-                unused,
-            ));
+            facts.extend(memo.code_facts(Language::Shell, &command, &place, config, out));
         }
     }
     (roles, facts)
+}
+
+/// What pieces of code on one line came to: many texts name the same command again and again.
+#[derive(Default)]
+struct Memo(BTreeMap<(Language, String), CodeFacts>);
+
+impl Memo {
+    fn code_facts(
+        &mut self,
+        language: Language,
+        code: &str,
+        origin: &Origin<'_>,
+        config: &Config,
+        out: &mut Collected,
+    ) -> Vec<Fact> {
+        let found = self
+            .0
+            .entry((language, code.to_owned()))
+            .or_insert_with(|| from_code(language, code, origin, config));
+        out.tally
+            .add(Stage::Facts, 1, code.len(), found.facts.len());
+        for limit in &found.limits {
+            out.tally.limit(*limit, origin.file);
+        }
+        let placed = found.facts.iter().map(|fact| Fact {
+            line: origin.line,
+            role: origin.role,
+            ..fact.clone()
+        });
+        placed.collect()
+    }
 }
 
 fn code_facts(

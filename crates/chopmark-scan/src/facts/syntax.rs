@@ -4,12 +4,14 @@
 //! The tree is walked with a cursor, never by recursion.
 
 mod alias;
+mod shape;
 mod visit;
 
+use std::cell::RefCell;
 use std::ops::Range;
 
 use alias::Aliases;
-use tree_sitter::{ParseOptions, ParseState, Parser};
+use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
 
 use crate::config::{Config, count};
 use crate::limit::{Limit, Limits};
@@ -110,20 +112,7 @@ impl Syntax {
         if source.len() > count(config.max_syntax_bytes) {
             return Err(Refused(Limit::SyntaxBytes));
         }
-        let mut parser = Parser::new();
-        parser
-            .set_language(&grammar.language())
-            .map_err(|_| Refused(Limit::Grammar))?;
-        let mut steps = 0_u64;
-        let mut too_long = |_: &ParseState| {
-            steps = steps.saturating_add(1);
-            steps > config.max_parse_steps
-        };
-        let options = ParseOptions::new().progress_callback(&mut too_long);
-        let mut bytes = |offset: usize, _| source.as_bytes().get(offset..).unwrap_or_default();
-        let tree = parser
-            .parse_with_options(&mut bytes, None, Some(options))
-            .ok_or(Refused(Limit::ParseSteps))?;
+        let tree = tree(grammar, source, config.max_parse_steps)?;
         let bounds = Bounds::of(config);
         let mut syntax = Self {
             grammar,
@@ -269,6 +258,45 @@ impl Grammar {
             Self::TypeScript => tree_sitter_typescript::LANGUAGE_TSX.into(),
         }
     }
+}
+
+thread_local! {
+    /// Parsers to use again: most scripts are a line long, and a parser costs more than that.
+    static PARSERS: RefCell<Vec<(Grammar, Parser)>> = const { RefCell::new(Vec::new()) };
+}
+
+fn tree(grammar: Grammar, source: &str, max_steps: u64) -> Result<Tree, Refused> {
+    let kept = PARSERS.with(|parsers| {
+        let mut parsers = parsers.try_borrow_mut().ok()?;
+        let at = parsers.iter().position(|(known, _)| *known == grammar)?;
+        Some(parsers.swap_remove(at).1)
+    });
+    let mut parser = match kept {
+        Some(parser) => parser,
+        None => {
+            let mut parser = Parser::new();
+            parser
+                .set_language(&grammar.language())
+                .map_err(|_| Refused(Limit::Grammar))?;
+            parser
+        }
+    };
+    let mut steps = 0_u64;
+    let mut too_long = |_: &ParseState| {
+        steps = steps.saturating_add(1);
+        steps > max_steps
+    };
+    let options = ParseOptions::new().progress_callback(&mut too_long);
+    let mut bytes = |offset: usize, _| source.as_bytes().get(offset..).unwrap_or_default();
+    let tree = parser.parse_with_options(&mut bytes, None, Some(options));
+    // A parser that was stopped is not used again: it would go on where it was.
+    let tree = tree.ok_or(Refused(Limit::ParseSteps))?;
+    PARSERS.with(|parsers| {
+        if let Ok(mut parsers) = parsers.try_borrow_mut() {
+            parsers.push((grammar, parser));
+        }
+    });
+    Ok(tree)
 }
 
 /// Indices of the sorted `items` that begin inside `range`.

@@ -4,13 +4,16 @@ use std::ops::Range;
 
 use tree_sitter::{Node, Tree};
 
-use super::{Assignment, Call, Function, Grammar, Syntax, Token, TokenKind};
+use super::shape::Shape;
+use super::{Assignment, Call, Function, Syntax, Token, TokenKind};
 use crate::limit::Limit;
 
 /// Walks `tree` in source order and fills `syntax`.
 pub(super) fn walk(tree: &Tree, syntax: &mut Syntax, max_nodes: usize) {
     let mut cursor = tree.walk();
     let mut functions: Vec<(usize, String)> = Vec::new();
+    // The kinds of the nodes around; asking a node for its parent walks down from the root.
+    let mut parents: Vec<&str> = Vec::new();
     for _ in 0..max_nodes {
         let node = cursor.node();
         while functions
@@ -19,8 +22,10 @@ pub(super) fn walk(tree: &Tree, syntax: &mut Syntax, max_nodes: usize) {
         {
             functions.pop();
         }
-        let inside = visit(&node, syntax, &mut functions);
+        let parent = parents.last().copied().unwrap_or_default();
+        let inside = visit(&node, parent, syntax, &mut functions);
         if inside && cursor.goto_first_child() {
+            parents.push(node.kind());
             continue;
         }
         loop {
@@ -30,53 +35,54 @@ pub(super) fn walk(tree: &Tree, syntax: &mut Syntax, max_nodes: usize) {
             if !cursor.goto_parent() {
                 return;
             }
+            parents.pop();
         }
     }
     syntax.limits.hit(Limit::SyntaxNodes);
 }
 
-/// Takes one node; says whether its children matter, too.
-fn visit(node: &Node<'_>, syntax: &mut Syntax, functions: &mut Vec<(usize, String)>) -> bool {
-    match node.kind() {
-        "comment" | "line_comment" | "block_comment" => {
+/// Takes one node under one of the kind `parent`; says whether its children matter, too.
+fn visit(
+    node: &Node<'_>,
+    parent: &str,
+    syntax: &mut Syntax,
+    functions: &mut Vec<(usize, String)>,
+) -> bool {
+    let shape = Shape::of(syntax.grammar, node.kind_id());
+    match shape {
+        Shape::Comment => {
             syntax.comments.push((line(node), end_line(node)));
             return false;
         }
-        "string" | "template_string" | "raw_string" | "ansi_c_string" | "heredoc_body"
-        | "regex" => {
+        Shape::Text | Shape::RawText => {
             let text = content(node, syntax);
             push(syntax, node, TokenKind::Text, text);
             // Names and calls inside `f"{x}"`, `${x}` and "$(x)".
-            return !matches!(node.kind(), "raw_string" | "ansi_c_string" | "regex");
+            return shape == Shape::Text;
         }
-        "word" | "number" if syntax.grammar == Grammar::Bash => {
+        Shape::Word => {
             let text = syntax.slice(&node.byte_range()).to_owned();
             push(syntax, node, TokenKind::Text, text);
         }
-        "concatenation" if syntax.grammar == Grammar::Bash => {
+        Shape::Concatenation => {
             let text = syntax.slice(&node.byte_range()).replace(['"', '\''], "");
             push(syntax, node, TokenKind::Text, text);
         }
-        "identifier"
-        | "variable_name"
-        | "property_identifier"
-        | "shorthand_property_identifier" => {
+        Shape::Name => {
             let text = syntax.slice(&node.byte_range()).to_owned();
             push(syntax, node, TokenKind::Name, text);
         }
-        "attribute" | "member_expression" => chain(node, syntax),
-        "call" | "call_expression" | "new_expression" => call(node, syntax),
-        "command" => command(node, syntax),
-        "import_statement" | "import_from_statement" => {
+        Shape::Chain => chain(node, parent, syntax),
+        Shape::Call => call(node, syntax),
+        Shape::Command => command(node, syntax),
+        Shape::Import => {
             let text = syntax.slice(&node.byte_range()).to_owned();
             syntax.aliases.take_import(&text);
         }
-        "pipeline" => pipeline(node, syntax),
-        "redirected_statement" => redirect(node, syntax),
-        "function_definition" | "function_declaration" | "method_definition" => {
-            function(node, syntax, functions);
-        }
-        "return_statement" => {
+        Shape::Pipeline => pipeline(node, syntax),
+        Shape::Redirect => redirect(node, syntax),
+        Shape::Function => function(node, syntax, functions),
+        Shape::Return => {
             if let Some((_, name)) = functions.last() {
                 syntax.assignments.push(Assignment {
                     targets: vec![name.clone()],
@@ -84,24 +90,19 @@ fn visit(node: &Node<'_>, syntax: &mut Syntax, functions: &mut Vec<(usize, Strin
                 });
             }
         }
-        _ => assignment(node, syntax),
+        Shape::Assignment => assignment(node, ("left", "right"), syntax),
+        Shape::For => {
+            assignment(node, ("left", "right"), syntax);
+            words_of_for(node, syntax);
+        }
+        Shape::Declaration => assignment(node, ("name", "value"), syntax),
+        Shape::AsPattern => as_pattern(node, syntax),
+        Shape::Other => {}
     }
     true
 }
 
-fn assignment(node: &Node<'_>, syntax: &mut Syntax) {
-    let fields = match node.kind() {
-        "assignment"
-        | "augmented_assignment"
-        | "for_statement"
-        | "for_in_clause"
-        | "assignment_expression"
-        | "augmented_assignment_expression"
-        | "for_in_statement" => ("left", "right"),
-        "variable_declarator" | "variable_assignment" | "named_expression" => ("name", "value"),
-        "as_pattern" => return as_pattern(node, syntax),
-        _ => return,
-    };
+fn assignment(node: &Node<'_>, fields: (&str, &str), syntax: &mut Syntax) {
     if let (Some(left), Some(right)) = (
         node.child_by_field_name(fields.0),
         node.child_by_field_name(fields.1),
@@ -115,7 +116,11 @@ fn assignment(node: &Node<'_>, syntax: &mut Syntax) {
         }
         syntax.assignments.push(Assignment { targets, value });
     }
-    if let ("for_statement", Some(name)) = (node.kind(), node.child_by_field_name("variable")) {
+}
+
+/// `for name in words`.
+fn words_of_for(node: &Node<'_>, syntax: &mut Syntax) {
+    if let Some(name) = node.child_by_field_name("variable") {
         let targets = names(&name, syntax);
         let value = name.end_byte()
             ..node
@@ -160,8 +165,7 @@ fn names(node: &Node<'_>, syntax: &Syntax) -> Vec<String> {
 }
 
 /// Only the outermost of a chain of names counts: `os.environ.copy`.
-fn chain(node: &Node<'_>, syntax: &mut Syntax) {
-    let parent = node.parent().map_or("", |parent| parent.kind());
+fn chain(node: &Node<'_>, parent: &str, syntax: &mut Syntax) {
     if matches!(parent, "attribute" | "member_expression") {
         return;
     }

@@ -18,7 +18,14 @@ pub(super) fn find(line: &str, role: Role, mut found: impl FnMut(FactKind, &str)
     if !may_hold_path && !may_hold_name && !line.contains([':', '.']) {
         return;
     }
-    for word in line.split(|c: char| c.is_whitespace() || "`\"'<>()[]{},;|=*".contains(c)) {
+    for word in line.split(ends_word) {
+        // Most words are nothing but words.
+        if !word
+            .bytes()
+            .any(|byte| matches!(byte, b'/' | b':' | b'.' | b'_' | b'%'))
+        {
+            continue;
+        }
         let word = word.trim_end_matches(['.', ':', '!', '?']);
         if may_hold_path {
             // The first line of a script names its interpreter.
@@ -38,6 +45,27 @@ pub(super) fn find(line: &str, role: Role, mut found: impl FnMut(FactKind, &str)
     }
 }
 
+fn ends_word(c: char) -> bool {
+    matches!(
+        c,
+        '`' | '"'
+            | '\''
+            | '<'
+            | '>'
+            | '('
+            | ')'
+            | '['
+            | ']'
+            | '{'
+            | '}'
+            | ','
+            | ';'
+            | '|'
+            | '='
+            | '*'
+    ) || c.is_whitespace()
+}
+
 /// The paths outside the skill in `text`, which may be a list like that of `PATH`.
 pub(in crate::facts) fn paths(text: &str) -> impl Iterator<Item = &str> {
     let parts = text.split(if text.contains("://") { '\n' } else { ':' });
@@ -48,11 +76,11 @@ pub(in crate::facts) fn paths(text: &str) -> impl Iterator<Item = &str> {
 /// `api.example.com:443`, `git@example.com:owner/name`.
 pub(in crate::facts) fn bare_host(word: &str) -> Option<&str> {
     let word = word.trim_start_matches(['-', ':', '@']);
+    let place = word.strip_prefix("git@").unwrap_or(word);
+    let end = place.bytes().position(|byte| matches!(byte, b'/' | b':'))?;
     if word.contains("://") {
         return None;
     }
-    let place = word.strip_prefix("git@").unwrap_or(word);
-    let end = place.find(['/', ':'])?;
     let (host, rest) = place.split_at_checked(end)?;
     let mut after = rest.chars().skip(1);
     let leads_on = after.next().is_some_and(|c| c.is_ascii_alphanumeric());
