@@ -38,6 +38,7 @@ use crate::setup::Setup;
 use crate::sys::notify::{self, Notification};
 use crate::sys::process::{exit_now, unshare_filesystem_state};
 use crate::sys::schedule::{Yields, answer_soon};
+use crate::sys::thread::start_thread;
 use caller::{Caller, Callers};
 pub(crate) use crew::Crew;
 use hash::Work;
@@ -231,10 +232,7 @@ fn held_folder(path: &str) -> Result<OwnedFd, Errno> {
 }
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Errno> {
-    let thread = std::thread::Builder::new()
-        .name(name.to_owned())
-        .stack_size(STACK_BYTES);
-    thread.spawn(work).map(drop).map_err(io_errno)
+    start_thread(name, STACK_BYTES, work)
 }
 
 fn io_errno(error: std::io::Error) -> Errno {

@@ -5,6 +5,7 @@ pub(crate) mod mount;
 pub(crate) mod notify;
 pub(crate) mod process;
 pub(crate) mod schedule;
+pub(crate) mod thread;
 
 use rustix::io::Errno;
 

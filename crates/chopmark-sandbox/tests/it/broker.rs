@@ -1,6 +1,7 @@
 //! The broker between real clients and a real TLS server.
 
 mod answers;
+mod counts;
 mod hosts;
 mod http2;
 mod limits;

@@ -10,6 +10,7 @@ mod faults;
 mod files;
 mod grants;
 mod legitimate;
+mod outward;
 mod people;
 mod pipes;
 mod races;
