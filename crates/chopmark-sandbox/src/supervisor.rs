@@ -23,6 +23,7 @@ mod seat;
 mod watch;
 
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Mutex, PoisonError};
 
@@ -50,6 +51,8 @@ pub(crate) struct Supervisor {
     reports: Mutex<Reports>,
     callers: Mutex<Callers>,
     images: Sender<Work>,
+    /// Images that were handed to the hashing thread.
+    hashes: AtomicU64,
     threads: fork::ThreadCount,
     before: before::Before,
     process_device: u64,
@@ -89,6 +92,7 @@ impl Supervisor {
             }),
             callers: Mutex::new(Callers::default()),
             images,
+            hashes: AtomicU64::new(0),
             threads: fork::ThreadCount::default(),
             before: before::Before::default(),
             process_device: rustix::fs::stat("/proc")?.st_dev,
@@ -106,7 +110,8 @@ impl Supervisor {
     /// Waits for the last digest and wakes the supervising process to read what was reported.
     fn flush(&self) {
         let (done, hashed) = std::sync::mpsc::sync_channel(1);
-        if self.images.send(Work::Answer(done)).is_ok() {
+        let asked = self.hashes.load(Ordering::SeqCst) > 0;
+        if asked && self.images.send(Work::Answer(done)).is_ok() {
             // A hashing thread that is gone answers nothing, and there is nothing to wait for.
             let _ = hashed.recv();
         }
