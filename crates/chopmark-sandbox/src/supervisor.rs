@@ -9,7 +9,6 @@ mod closed;
 mod create;
 mod crew;
 mod exec;
-mod folders;
 mod fork;
 mod hash;
 mod memory;
@@ -64,7 +63,6 @@ pub(crate) struct Supervisor {
     cores: Option<CpuSet>,
     bound: seat::Bound,
     reserve: reserve::Reserve,
-    folders: folders::Folders,
     started_ns: u64,
 }
 
@@ -102,7 +100,6 @@ impl Supervisor {
             cores: seat::cores(),
             bound: seat::Bound::default(),
             reserve: reserve::Reserve::default(),
-            folders: folders::Folders::default(),
             started_ns,
         })
     }
@@ -187,7 +184,6 @@ impl Supervisor {
             libc::SYS_bind => self.bind(call, caller),
             libc::SYS_sendto | libc::SYS_sendmsg | libc::SYS_sendmmsg => self.send(call, caller),
             libc::SYS_memfd_create => self.memfd(call, caller),
-            libc::SYS_chdir | libc::SYS_fchdir => self.change_folder(call),
             libc::SYS_sched_getaffinity => self.ask_cores(call),
             libc::SYS_sched_setaffinity => self.choose_cores(call, caller),
             libc::SYS_prlimit64 => self.limit_process(call, caller),

@@ -75,8 +75,6 @@ pub(crate) const SUPERVISED: &[i64] = &[
     SYS_memfd_create,
     SYS_sched_getaffinity,
     SYS_sched_setaffinity,
-    libc::SYS_chdir,
-    libc::SYS_fchdir,
 ];
 
 /// Calls that go to the supervisor only for some arguments.

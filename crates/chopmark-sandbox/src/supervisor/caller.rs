@@ -95,7 +95,6 @@ impl Supervisor {
 
     /// Drops a process that ends.
     pub(super) fn forget(&self, caller: Caller) {
-        self.folders.drop_of(caller.thread);
         let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
         callers
             .threads

@@ -7,7 +7,6 @@ use rustix::io::Errno;
 
 use super::Supervisor;
 use super::caller::Caller;
-use super::folders::flags_of;
 use super::memory::unsigned;
 use crate::journal::Operation;
 use crate::seccomp::NEW_NAMESPACES;
@@ -41,7 +40,6 @@ impl Supervisor {
         }
         // The new task inherits the cores of this one.
         self.release(caller.thread);
-        self.folders.new_task(caller.thread, flags_of(call));
         self.let_run(call);
     }
 }

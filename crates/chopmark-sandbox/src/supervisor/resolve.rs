@@ -7,7 +7,6 @@ use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
-use std::sync::Arc;
 
 use rustix::fs::{
     CWD, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat, openat2, readlinkat,
@@ -55,15 +54,11 @@ impl Supervisor {
         caller: Caller,
         folder: i32,
         path: &[u8],
-    ) -> Result<Option<Arc<OwnedFd>>, Errno> {
+    ) -> Result<Option<OwnedFd>, Errno> {
         if path.starts_with(b"/") {
             return Ok(None);
         }
-        let working = folder == libc::AT_FDCWD;
-        if working && let Some(held) = self.folders.get(caller) {
-            return Ok(Some(held));
-        }
-        let link = if working {
+        let link = if folder == libc::AT_FDCWD {
             format!("{}/cwd", caller.thread)
         } else if folder < 0 {
             return Err(Errno::BADF);
@@ -71,18 +66,14 @@ impl Supervisor {
             format!("{}/fd/{folder}", caller.thread)
         };
         let flags = OFlags::PATH | OFlags::CLOEXEC;
-        let opened = openat(&self.processes, link, flags, Mode::empty()).map_err(|errno| {
+        let opened = openat(&self.processes, link, flags, Mode::empty());
+        opened.map(Some).map_err(|errno| {
             if errno == Errno::NOENT {
                 Errno::BADF
             } else {
                 errno
             }
-        })?;
-        let opened = Arc::new(opened);
-        if working {
-            self.folders.hold(caller, &opened);
-        }
-        Ok(Some(opened))
+        })
     }
 
     /// Walks `path` from `base`, or from the root.
