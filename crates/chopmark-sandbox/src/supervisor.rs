@@ -23,6 +23,7 @@ mod seat;
 mod watch;
 
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Mutex, PoisonError};
 
@@ -51,6 +52,8 @@ pub(crate) struct Supervisor {
     reports: Mutex<Reports>,
     callers: Mutex<Callers>,
     images: Sender<Work>,
+    /// Images that were handed to the hashing thread.
+    hashes: AtomicU64,
     before: before::Before,
     process_device: u64,
     /// `/proc`, and in it the folder of the helper's own descriptors: held, for each open needs them.
@@ -88,6 +91,7 @@ impl Supervisor {
             }),
             callers: Mutex::new(Callers::default()),
             images,
+            hashes: AtomicU64::new(0),
             before: before::Before::default(),
             process_device: rustix::fs::stat("/proc")?.st_dev,
             processes: held_folder("/proc")?,
@@ -103,7 +107,8 @@ impl Supervisor {
     /// Waits for the last digest and wakes the supervising process to read what was reported.
     fn flush(&self) {
         let (done, hashed) = std::sync::mpsc::sync_channel(1);
-        if self.images.send(Work::Answer(done)).is_ok() {
+        let asked = self.hashes.load(Ordering::SeqCst) > 0;
+        if asked && self.images.send(Work::Answer(done)).is_ok() {
             // A hashing thread that is gone answers nothing, and there is nothing to wait for.
             let _ = hashed.recv();
         }

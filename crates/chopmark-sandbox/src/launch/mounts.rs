@@ -190,14 +190,17 @@ fn place(folders: &mut Folders<'_>, mount: &Mount, tree: Option<OwnedFd>) -> Res
     let tree = tree.ok_or(Errno::INVAL)?;
     let target = relative(target)?;
     let (folder, name) = folders.parent(target)?;
-    if FileType::from_raw_mode(fstat(&tree)?.st_mode) == FileType::Directory {
+    let spot = if FileType::from_raw_mode(fstat(&tree)?.st_mode) == FileType::Directory {
         exists_or(mkdirat(folder, name, Mode::from_raw_mode(0o755)))?;
+        open_path(folder, name, OFlags::NOFOLLOW)?
     } else {
         let flags =
             OFlags::CREATE | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::EXCL;
-        exists_or(openat(folder, name, flags, Mode::from_raw_mode(0o644)).map(drop))?;
-    }
-    let spot = open_path(folder, name, OFlags::NOFOLLOW)?;
+        match openat(folder, name, flags, Mode::from_raw_mode(0o644)) {
+            Err(Errno::EXIST | Errno::ROFS) => open_path(folder, name, OFlags::NOFOLLOW)?,
+            made => made?,
+        }
+    };
     move_mount(
         &tree,
         "",

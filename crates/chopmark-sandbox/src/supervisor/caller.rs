@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 
 use rustix::fs::{Mode, OFlags, open, stat};
 
@@ -141,6 +142,7 @@ impl Supervisor {
             }));
             return number;
         }
+        self.hashes.fetch_add(1, Ordering::SeqCst);
         // The hashing thread lives as long as this process.
         let _ = self.images.send(Work::Hash(Image {
             number,

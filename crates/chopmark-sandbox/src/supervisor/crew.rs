@@ -1,12 +1,11 @@
 //! The helper's threads.
 //!
-//! They are started while the skill's first process still installs its filter, and wait until
-//! there is something to supervise. The first thread answers calls itself, so that no other has
-//! to be woken for the first one.
+//! They are started while the skill's first process still installs its filter. The first thread
+//! answers calls itself, and none of the others has to be woken for the first call.
 
 use std::os::fd::OwnedFd;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use rustix::io::Errno;
@@ -19,12 +18,15 @@ use crate::setup::Setup;
 use crate::sys::process::exit_now;
 use crate::sys::schedule::{Yields, answer_soon};
 
+/// Held by each thread that answers calls and dropped when it answers no more; taken away here
+/// when the first has ended.
+type AtWork = Mutex<Option<Sender<()>>>;
+
 /// Threads that stand by.
 pub(crate) struct Crew {
     gate: Arc<OnceLock<Supervisor>>,
     images: Sender<Work>,
-    /// Dropped by each thread that answers calls when it answers no more.
-    at_work: Sender<()>,
+    at_work: Arc<AtWork>,
 }
 
 impl Crew {
@@ -39,24 +41,30 @@ impl Crew {
         let crew = Self {
             gate: Arc::new(OnceLock::new()),
             images,
-            at_work,
+            at_work: Arc::new(Mutex::new(Some(at_work))),
         };
         let gate = Arc::clone(&crew.gate);
         let last_word = control.try_clone().map_err(io_errno)?;
         spawn("reap", move || {
-            let supervisor = gate.wait();
             answer_soon(Yields::No);
             let message = reap();
+            let supervisor = gate.wait();
             await_end(&working);
             supervisor.flush();
             tell(&last_word, &message);
             exit_now(0);
         })?;
         let gate = Arc::clone(&crew.gate);
-        spawn("hash", move || hash_all(gate.wait(), &hashed))?;
-        let gate = Arc::clone(&crew.gate);
+        spawn("hash", move || hash_all(&gate, &hashed))?;
+        let (gate, at_work) = (Arc::clone(&crew.gate), Arc::clone(&crew.at_work));
         let control = control.try_clone().map_err(io_errno)?;
-        spawn("watch", move || watch::watch(gate.wait(), &control))?;
+        spawn("watch", move || {
+            // Many runs are over before that.
+            std::thread::sleep(FIRST_LOOK);
+            let supervisor = gate.wait();
+            add_workers(&gate, &at_work);
+            watch::watch(supervisor, &control);
+        })?;
         Ok(crew)
     }
 
@@ -72,12 +80,8 @@ impl Crew {
             Ok(supervisor) => supervisor,
             Err(errno) => return errno,
         };
-        let others = (Arc::clone(&gate), at_work.clone());
-        if let Err(errno) = spawn("reserve", move || add_workers(&others.0, &others.1)) {
-            return errno;
-        }
         gate.get_or_init(|| supervisor).work(0);
-        drop(at_work);
+        drop(held(&at_work).take());
         loop {
             std::thread::park();
         }
@@ -90,8 +94,15 @@ fn await_end(working: &Receiver<()>) {
     let _ = working.recv_timeout(PATIENCE);
 }
 
+fn held(at_work: &AtWork) -> MutexGuard<'_, Option<Sender<()>>> {
+    at_work.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Starts a thread for each further core; they stand in reserve.
-fn add_workers(gate: &Arc<OnceLock<Supervisor>>, at_work: &Sender<()>) {
+fn add_workers(gate: &Arc<OnceLock<Supervisor>>, at_work: &AtWork) {
+    let Some(at_work) = held(at_work).clone() else {
+        return;
+    };
     let workers = std::thread::available_parallelism()
         .map_or(FEWEST, std::num::NonZero::get)
         .clamp(FEWEST, reserve::MOST);
@@ -107,4 +118,6 @@ fn add_workers(gate: &Arc<OnceLock<Supervisor>>, at_work: &Sender<()>) {
 
 /// One more than usually answers: a call may take long on a slow file system.
 const FEWEST: usize = 2;
+/// The end of the supervising process is noticed so late at the start.
+const FIRST_LOOK: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -1,6 +1,7 @@
 //! Digests of what was executed, apart from the supervising threads.
 
 use std::os::fd::OwnedFd;
+use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, SyncSender};
 
 use rustix::fs::fstat;
@@ -28,8 +29,10 @@ pub(crate) struct Image {
 }
 
 /// Hashes and reports every image.
-pub(super) fn hash_all(supervisor: &Supervisor, works: &Receiver<Work>) {
+pub(super) fn hash_all(gate: &OnceLock<Supervisor>, works: &Receiver<Work>) {
     for work in works {
+        // Work comes from there.
+        let supervisor = gate.wait();
         let image = match work {
             Work::Hash(image) => image,
             Work::Answer(done) => {
