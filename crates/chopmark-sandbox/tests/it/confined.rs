@@ -14,4 +14,5 @@ mod people;
 mod pipes;
 mod races;
 mod reach;
+mod storms;
 mod world;
