@@ -5,12 +5,12 @@
 //! and ends the newest ones beyond the limit before they have done much. For all but root the
 //! kernel's own limit refuses as well.
 
-use rustix::fs::{CWD, Dir, Mode, OFlags, openat};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::Supervisor;
 use super::caller::Caller;
+use super::member::{Member, members, read};
 use crate::journal::{Operation, Verdict};
 use crate::report::Report;
 use crate::setup::rule;
@@ -21,17 +21,6 @@ use crate::sys::notify::Notification;
 pub(super) struct Count {
     alive: u64,
     newest: u64,
-}
-
-/// A process and what tells its age.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Member {
-    started: u64,
-    pid: u32,
-    parent: u32,
-    threads: u64,
-    /// It ended, and its parent has not asked how.
-    dead: bool,
 }
 
 impl Supervisor {
@@ -105,42 +94,6 @@ fn newest_pid() -> Option<u64> {
         .last()?
         .parse()
         .ok()
-}
-
-/// Every process but the helper.
-fn members() -> Vec<Member> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let entries = openat(CWD, "/proc", flags, Mode::empty()).and_then(Dir::new);
-    entries
-        .into_iter()
-        .flat_map(Iterator::flatten)
-        .filter_map(|entry| entry.file_name().to_str().ok()?.parse::<u32>().ok())
-        .filter(|pid| *pid != 1)
-        .filter_map(member)
-        .collect()
-}
-
-fn member(pid: u32) -> Option<Member> {
-    let text = read(&format!("/proc/{pid}/stat"))?;
-    // The name before may hold anything.
-    let (_, fields) = text.rsplit_once(')')?;
-    let fields: Vec<&str> = fields.split_whitespace().collect();
-    let field = |place: usize| fields.get(place)?.parse::<u64>().ok();
-    Some(Member {
-        started: field(19)?,
-        pid,
-        parent: u32::try_from(field(1)?).ok()?,
-        threads: field(17)?,
-        dead: matches!(fields.first(), Some(&"Z" | &"X")),
-    })
-}
-
-fn read(path: &str) -> Option<String> {
-    let file = openat(CWD, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()).ok()?;
-    let mut text = vec![0_u8; 1024];
-    let count = rustix::io::read(&file, &mut text).ok()?;
-    text.truncate(count);
-    String::from_utf8(text).ok()
 }
 
 /// Processes that ended and were not asked for take a number and a little of the kernel's memory.

@@ -9,6 +9,7 @@ use rustix::fs::{CWD, Dir, Mode, OFlags, openat};
 use super::Supervisor;
 use super::caller::{status, status_field};
 use super::fork::Count;
+use super::processor::Used;
 use crate::launch::control::{Message, receive, tell};
 use crate::sys::notify::one_waits;
 use crate::sys::process::exit_now;
@@ -16,7 +17,7 @@ use crate::sys::process::exit_now;
 /// Ends every process of the sandbox when the other end of `control` is gone, and looks at what all
 /// processes together use: often at their number, now and then at the rest.
 pub(super) fn watch(supervisor: &Supervisor, control: &OwnedFd) {
-    let mut count = Count::default();
+    let (mut count, mut used) = (Count::default(), Used::default());
     let mut answered = supervisor.reserve.count();
     for tick in 1_u32.. {
         if says_something(control, TICK) && !matches!(receive(control.as_fd()), Ok(Some(_))) {
@@ -26,17 +27,24 @@ pub(super) fn watch(supervisor: &Supervisor, control: &OwnedFd) {
         if !tick.is_multiple_of(TICKS) {
             continue;
         }
-        if holds_more_than(supervisor.setup.limits.memory_bytes) {
-            supervisor.flush();
-            tell(control, &Message::MemoryExceeded);
-            exit_now(1);
-        }
         // A call that takes as long as this, on a slow file system, shall not hold up others.
         let before = std::mem::replace(&mut answered, supervisor.reserve.count());
         if before == answered && one_waits(supervisor.listener.as_fd()) {
             supervisor.reserve.call();
         }
         supervisor.free_heirs();
+        let limits = supervisor.setup.limits;
+        let over = if holds_more_than(limits.memory_bytes) {
+            Message::MemoryExceeded
+        } else if used.seconds() > limits.cpu_seconds {
+            // As the kernel does with a single process.
+            Message::Signalled(libc::SIGXCPU)
+        } else {
+            continue;
+        };
+        supervisor.flush();
+        tell(control, &over);
+        exit_now(1);
     }
 }
 

@@ -15,4 +15,5 @@ mod people;
 mod pipes;
 mod races;
 mod reach;
+mod storms;
 mod world;

@@ -24,7 +24,7 @@ fn processes(text: &Path) -> Vec<i32> {
 }
 
 /// Waits until the skill has begun; a skill that never does is ended by its wall time.
-fn await_file(path: &Path) {
+pub(super) fn await_file(path: &Path) {
     while !path.exists() {
         std::thread::yield_now();
     }

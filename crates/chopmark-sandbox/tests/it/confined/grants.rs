@@ -103,6 +103,28 @@ fn memory_of_all_processes_together_is_limited() {
 }
 
 #[test]
+fn processor_time_of_all_processes_together_is_limited() {
+    let world = World::new();
+    let limited = format!("{ORDINARY}resources:\n  cpuSeconds: 2\n  wallSeconds: 120\n");
+    // None of them uses two seconds by itself; nobody asks for those of the second kind.
+    let program = |seconds: f64, ignored: bool| {
+        format!(
+            "import os, signal, time\n\
+             if {}: signal.signal(signal.SIGCHLD, signal.SIG_IGN)\nfor _ in range(8):\n    \
+             if os.fork() == 0:\n        while time.process_time() < {seconds}:\n            pass\n        \
+             os._exit(0)\n    try:\n        os.wait()\n    except ChildProcessError:\n        pass\n",
+            u8::from(ignored)
+        )
+    };
+    for ignored in [false, true] {
+        let end = world.python(&limited, &program(0.9, ignored)).outcome.end;
+        assert_eq!(end, RunEnd::Signalled(libc::SIGXCPU));
+        let end = world.python(&limited, &program(0.05, ignored)).outcome.end;
+        assert_eq!(end, RunEnd::Exited(0));
+    }
+}
+
+#[test]
 fn memory_that_processes_share_counts_once() {
     let world = World::new();
     let limited = format!("{ORDINARY}resources:\n  memoryMiB: 128\n");
