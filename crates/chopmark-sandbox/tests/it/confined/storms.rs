@@ -260,7 +260,7 @@ fn a_jump_of_the_clock_is_not_seen() {
             }
             read += 1;
             // It asks how old a file is, by the clock that dated it; nothing else depends on it.
-            if path.file_name().is_some_and(|name| name == "known.rs") {
+            if path.file_name().is_some_and(|name| name == "hash.rs") {
                 continue;
             }
             let text = std::fs::read_to_string(&path).unwrap();
