@@ -64,7 +64,7 @@ fn overview(command: &clap::Command) -> String {
                 .and_then(clap::Command::get_about)
                 .map(ToString::to_string)
                 .unwrap_or_default();
-            text.push_str(&format!("  {name:<10} {about}\n"));
+            text.push_str(&format!("  {name:<11} {about}\n"));
         }
         text.push('\n');
     }

@@ -7,6 +7,7 @@ mod list;
 pub(super) mod locate;
 mod page;
 mod prune;
+mod search;
 mod show;
 pub(super) mod summary;
 mod tree;
@@ -28,6 +29,8 @@ enum What {
     List(list::Args),
     /// Show every file and connection of a run
     Show(show::Args),
+    /// Show which runs touched a path, a host, or tried what was refused
+    Find(search::Args),
     /// Show what was granted beside what was used, refused and changed
     Summary(summary::Args),
     /// Show which process started which, and what each executed
@@ -48,6 +51,7 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), CommandError> {
         None => list::run(&list::Args::default(), ui),
         Some(What::List(args)) => list::run(args, ui),
         Some(What::Show(args)) => show::run(args, ui),
+        Some(What::Find(args)) => search::run(args, ui),
         Some(What::Summary(args)) => summary::run(args, ui),
         Some(What::Tree(args)) => tree::run(args, ui),
         Some(What::Page(args)) => page::run(args, ui),

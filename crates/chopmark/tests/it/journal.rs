@@ -282,6 +282,28 @@ fn filters_choose_processes_with_their_children_and_paths_outside() {
 }
 
 #[test]
+fn runs_are_found_by_what_they_touched() {
+    let host = Host::new();
+    host.whole("1700000000-0a");
+    host.whole("1700000001-0b");
+    fs::write(host.file("1700000002-0c"), "not a journal\n").unwrap();
+    let found = host.run(&["journal", "find", "--path", ".ssh", "--denied"]);
+    let words = text(&found);
+    assert!(found.status.success());
+    assert_eq!(words.matches("id_ed25519").count(), 2, "{words}");
+    assert!(
+        words.starts_with("@ann/bold@1.0.0 · run 1700000001-0b"),
+        "{words}"
+    );
+    let warned = String::from_utf8(found.stderr).unwrap();
+    assert!(warned.contains("1700000002-0c"), "{warned}");
+    let none = host.run(&["journal", "find", "--path", ".ssh", "--skill", "@eve/"]);
+    assert_eq!(text(&none), "");
+    let last = host.run(&["journal", "find", "--path", ".ssh", "--last", "2"]);
+    assert_eq!(text(&last).matches("id_ed25519").count(), 1);
+}
+
+#[test]
 fn a_run_is_told_as_tree_summary_page_and_telemetry() {
     let host = Host::new();
     host.whole("1700000000-0a");
