@@ -33,6 +33,9 @@ pub enum RunError {
     /// The adoption does not hold any more.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// Nothing is installed here that may run.
+    #[error("no skill that may run is installed here")]
+    NoSkill,
     /// The grant was given for a time, which is over.
     #[error("the grant of `{0}` ended at second {1} of the Unix epoch")]
     GrantExpired(SkillName, u64),
@@ -99,6 +102,7 @@ impl RunError {
             Self::Changed { .. } => "installed-changed",
             Self::Adoption(_) => "adoption-malformed",
             Self::Refused(refusal) => refusal.code(),
+            Self::NoSkill => "no-skill",
             Self::GrantExpired(..) => "grant-expired",
             Self::GrantRevoked(..) => "grant-revoked",
             Self::Term(error) => error.code(),
@@ -135,6 +139,7 @@ impl RunError {
             Self::Plan(error) => error.hint().to_owned(),
             Self::Start(error) => error.hint(),
             Self::Adoption(_)
+            | Self::NoSkill
             | Self::Randomness
             | Self::Review(_)
             | Self::Folder(_)

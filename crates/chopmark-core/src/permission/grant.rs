@@ -1,7 +1,7 @@
 //! What a skill was granted.
 
 use super::agent::{AgentPermission, ToolName};
-use super::file::{Access, FilePermission};
+use super::file::{Access, FilePermission, Root};
 use super::item::Permission;
 use super::manifest::{Manifest, ManifestParts};
 use super::network::NetworkPermission;
@@ -140,6 +140,28 @@ impl Grant {
         let granted = meet_all(&granted, &granted);
         let entrypoints = manifest.entrypoints();
         Self::assemble(Profile::Legacy, granted, entrypoints, Limits::defaults())
+    }
+
+    /// What a session gets in which several skills are used: what each of `skills` was granted, and
+    /// any program of the runtime. Each skill's own files are read at `folder`, an absolute path.
+    #[must_use]
+    pub fn session(skills: &[(Self, String)]) -> Self {
+        let mut granted = Vec::new();
+        for (grant, folder) in skills {
+            let own = |permission: &Permission| matches!(permission, Permission::File(file) if file.root() == Root::Skill);
+            let permissions = grant.permissions().into_iter();
+            granted.extend(permissions.filter(|permission| !own(permission)));
+            granted.extend(FilePermission::parse(Access::Read, folder).map(Permission::File));
+        }
+        // Meeting the list with itself sorts it and drops what another entry covers.
+        let granted = meet_all(&granted, &granted);
+        let limits = Limits::new(|resource| {
+            let amounts = skills
+                .iter()
+                .map(|(grant, _)| grant.limits.amount(resource));
+            amounts.max().unwrap_or_else(|| resource.default_amount())
+        });
+        Self::assemble(Profile::Legacy, granted, &[], limits)
     }
 
     /// This grant as far as `permissions` also allow it; resources stay as they are.

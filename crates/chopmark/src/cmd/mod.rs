@@ -31,6 +31,7 @@ pub(crate) mod scan;
 mod schema;
 mod search;
 mod secret;
+mod shell;
 mod submit;
 mod trust;
 mod update;
@@ -113,6 +114,8 @@ pub(crate) enum Command {
     Search(search::Args),
     /// Keep values that skills may use and never see
     Secret(secret::Args),
+    /// Run a shell, or any program, under the grants of all installed skills together
+    Shell(shell::Args),
     /// Send a record that was signed elsewhere
     Submit(submit::Args),
     /// Say whom this host believes
@@ -158,6 +161,7 @@ impl Command {
             Self::Retract(args) => retract::run(args, ui),
             Self::Schema(args) => schema::run(args, ui),
             Self::Secret(args) => secret::run(args, ui),
+            Self::Shell(args) => shell::run(args, ui),
             Self::Submit(args) => submit::run(args, ui),
             Self::Trust(args) => trust::run(args, ui),
             Self::Update(args) => update::run(args, ui),
@@ -208,7 +212,9 @@ pub(crate) const GROUPS: &[(&str, &[&str])] = &[
     ),
     (
         "Run and look back",
-        &["run", "review", "journal", "explain", "replay", "hook"],
+        &[
+            "run", "shell", "review", "journal", "explain", "replay", "hook",
+        ],
     ),
     ("Run the servers", &["registry", "witness"]),
     ("This host", &["doctor", "secret", "schema", "config"]),

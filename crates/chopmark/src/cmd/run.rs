@@ -11,6 +11,7 @@ use chopmark_client::scope::Scope;
 use chopmark_client::seal::is_encrypted;
 use chopmark_client::secrets::Secrets;
 use chopmark_client::{durable, signed};
+use chopmark_core::key::SecretKey;
 use chopmark_core::name::SkillName;
 use chopmark_sandbox::RunEnd;
 use chopmark_sandbox::broker::UpstreamRoots;
@@ -67,40 +68,18 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), CommandError> {
     } else {
         consent::host_key(ui, &args.passphrase)?
     };
-    let secrets = if skill.grant().secrets().is_empty() {
-        None
-    } else {
-        Some(secrets(args, ui)?)
-    };
-    let workspace = match &args.workspace {
-        Some(folder) => folder.clone(),
-        None => std::env::current_dir().map_err(|error| {
-            CommandError::new(
-                Exit::RunEnvironment,
-                "no-current-folder",
-                format_args!("the current folder cannot be found: {error}"),
-            )
-        })?,
-    };
-    let roots = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let settings = Settings {
-        workspace,
+    let work = Work {
+        workspace: args.workspace.clone(),
         arguments: args.program.clone(),
-        key,
-        secrets,
-        upstream_roots: roots.map_or(UpstreamRoots::System, UpstreamRoots::File),
-        search_path: std::env::split_paths(&path).collect(),
         changes: if args.review {
             Changes::Reviewed
         } else {
             Changes::Made
         },
-        terminal: std::env::var_os("TERM").and_then(|term| term.into_string().ok()),
+        key,
         now,
     };
-    let ended = run::run(home, &skill, settings).map_err(refused)?;
-    told(&ended, ui)?;
+    let ended = carry_out(&skill, work, &args.passphrase, ui)?;
     if args.review {
         review::after_run(&ended.run, ui)?;
     }
@@ -113,8 +92,58 @@ pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), CommandError> {
     passed_on(&ended)
 }
 
+/// What a run is to do.
+pub(super) struct Work {
+    pub(super) workspace: Option<PathBuf>,
+    pub(super) arguments: Vec<OsString>,
+    pub(super) changes: Changes,
+    pub(super) key: SecretKey,
+    pub(super) now: u64,
+}
+
+/// Runs `skill` to its end and says what it did.
+pub(super) fn carry_out(
+    skill: &Runnable,
+    work: Work,
+    passphrase: &PassphraseArgs,
+    ui: &Ui,
+) -> Result<Ended, CommandError> {
+    let home = ui.home()?;
+    let secrets = if skill.grant().secrets().is_empty() {
+        None
+    } else {
+        Some(secrets(passphrase, ui)?)
+    };
+    let workspace = match work.workspace {
+        Some(folder) => folder,
+        None => std::env::current_dir().map_err(|error| {
+            CommandError::new(
+                Exit::RunEnvironment,
+                "no-current-folder",
+                format_args!("the current folder cannot be found: {error}"),
+            )
+        })?,
+    };
+    let roots = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let settings = Settings {
+        workspace,
+        arguments: work.arguments,
+        key: work.key,
+        secrets,
+        upstream_roots: roots.map_or(UpstreamRoots::System, UpstreamRoots::File),
+        search_path: std::env::split_paths(&path).collect(),
+        changes: work.changes,
+        terminal: std::env::var_os("TERM").and_then(|term| term.into_string().ok()),
+        now: work.now,
+    };
+    let ended = run::run(home, skill, settings).map_err(refused)?;
+    told(&ended, ui)?;
+    Ok(ended)
+}
+
 /// The program's end as this command's end.
-fn passed_on(ended: &Ended) -> Result<(), CommandError> {
+pub(super) fn passed_on(ended: &Ended) -> Result<(), CommandError> {
     match ended.outcome.end {
         RunEnd::Exited(0) => Ok(()),
         RunEnd::Exited(status) => Err(CommandError::silent(
@@ -185,10 +214,10 @@ fn installed(scope: &Scope, skill: &str) -> Result<SkillName, CommandError> {
     found.ok_or_else(|| not_found(format!("`{reference}` is not installed here")))
 }
 
-fn secrets(args: &Args, ui: &Ui) -> Result<Secrets, CommandError> {
+fn secrets(passphrase: &PassphraseArgs, ui: &Ui) -> Result<Secrets, CommandError> {
     let path = ui.home()?.secrets();
     let sealed = durable::read(&path, MAX_SECRETS_BYTES)?.is_some_and(|bytes| is_encrypted(&bytes));
-    let seal = args.passphrase.for_existing(ui, "the secrets", sealed)?;
+    let seal = passphrase.for_existing(ui, "the secrets", sealed)?;
     Ok(Secrets::open(path, &seal)?)
 }
 
@@ -228,7 +257,7 @@ fn told(ended: &Ended, ui: &Ui) -> Result<(), CommandError> {
 }
 
 /// The class of a refusal follows `env` and shells: 125 environment, 126 denied, 127 not found.
-fn refused(error: RunError) -> CommandError {
+pub(super) fn refused(error: RunError) -> CommandError {
     let class = match &error {
         RunError::Changed { .. }
         | RunError::Adoption(_)
@@ -240,6 +269,7 @@ fn refused(error: RunError) -> CommandError {
         | RunError::Manifest(_)
         | RunError::Plan(_) => Exit::RunDenied,
         RunError::Check(_) if error.code() == "not-installed" => Exit::RunNotFound,
+        RunError::NoSkill => Exit::RunNotFound,
         RunError::Check(_)
         | RunError::Lock(_)
         | RunError::Grant(_)

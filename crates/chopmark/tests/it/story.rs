@@ -165,6 +165,7 @@ fn step_7_stops_an_agent_that_goes_around_run() {
     has("7", "hook claude-code install", 0, None);
     has("7", "hook claude-code check", 2, Some("hook-refused"));
     has("7", "hook claude-code check", 0, None);
+    has("7", "shell", 0, None);
 }
 
 /// The refusals of step 6, in order.

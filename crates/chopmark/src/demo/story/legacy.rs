@@ -1,6 +1,7 @@
 //! Step 7: an unsigned folder, as all are today.
 
 use super::Cast;
+use super::ran::through;
 use super::world::write;
 use crate::demo::stage::Stage;
 use crate::error::CommandError;
@@ -50,7 +51,7 @@ pub(super) fn play(stage: &mut Stage<'_>, cast: &Cast) -> Result<(), CommandErro
         told.to_string()
     };
     let beside = bash(&format!("python3 {script} city.txt"));
-    let through = bash(&format!(
+    let by_run = bash(&format!(
         "chopmark run old-notes -- python3 {script} city.txt"
     ));
     let check = ["hook", "claude-code", "check"];
@@ -59,7 +60,15 @@ pub(super) fn play(stage: &mut Stage<'_>, cast: &Cast) -> Result<(), CommandErro
             .reading(beside.as_bytes())
             .refused(Exit::Child(2), "hook-refused"),
     )?;
-    stage.run(host.does(check).reading(through.as_bytes()))?;
+    stage.run(host.does(check).reading(by_run.as_bytes()))?;
+    let both = "cat city.txt; ls .agents/skills; touch city2.txt 2>/dev/null || echo read-only";
+    let session = stage.run(through(cast, host.does(["shell", "--", "sh", "-c", both])))?;
+    stage.check(
+        "a session has the grants of both skills together, and no more",
+        ["Macau", "old-notes", "weather", "read-only"]
+            .iter()
+            .all(|what| session.stdout.contains(what)),
+    );
     stage.tell("with the hook, an agent that follows the skill's text starts its programs through `run` or not at all");
     stage.tell("the adoption is this host's own signed word, for 30 days, and grants no network and no secret");
     Ok(())
