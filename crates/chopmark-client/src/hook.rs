@@ -16,7 +16,7 @@ use std::path::{Component, Path, PathBuf};
 
 use thiserror::Error;
 
-pub use self::settings::{Placed, install, placed, remove};
+pub use self::settings::{Mode, Placed, in_session, install, placed, remove};
 use crate::durable::FileError;
 use crate::home::Home;
 use crate::lock::{Lock, LockError};
@@ -72,6 +72,12 @@ pub fn judge(home: &Home, cwd: &Path, act: &Act) -> Result<Answer, HookError> {
         Act::Write(path) => write(home, &scopes, &installed, &normal(&cwd.join(path))),
         Act::Shell(command) => shell::judge(command, &cwd, &installed),
     })
+}
+
+/// Whether a command is `chopmark` alone, which confines by itself what it starts.
+#[must_use]
+pub fn is_own(command: &str) -> bool {
+    shell::is_own(command)
 }
 
 fn in_scope(home: &Home, scope: &Scope) -> Result<Vec<Installed>, HookError> {

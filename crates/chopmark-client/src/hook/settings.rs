@@ -20,9 +20,39 @@ pub struct Placed {
 
 /// The command that an agent runs before each act. What goes wrong in it refuses the act: the
 /// agent takes only 2 for a refusal.
-fn command(program: &Path) -> String {
-    let quoted = program.to_string_lossy().replace('\'', "'\\''");
-    format!("'{quoted}' hook claude-code check || exit 2")
+fn command(program: &Path, mode: Mode) -> String {
+    let session = match mode {
+        Mode::Judge => "",
+        Mode::Confine => " --session",
+    };
+    format!(
+        "{} hook claude-code check{session} || exit 2",
+        quoted(&program.to_string_lossy())
+    )
+}
+
+/// A word for a shell.
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+/// `command` as one that runs in a session of `program`, confined to what skills were granted.
+#[must_use]
+pub fn in_session(program: &Path, command: &str) -> String {
+    format!(
+        "{} shell -- sh -c {}",
+        quoted(&program.to_string_lossy()),
+        quoted(command)
+    )
+}
+
+/// What a hook does with commands that it does not refuse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// They go on as they are.
+    Judge,
+    /// They run in a session, confined to what the installed skills were granted.
+    Confine,
 }
 
 /// Puts the hook into the settings at `file`, in place of an older one. Other settings stay.
@@ -30,9 +60,9 @@ fn command(program: &Path) -> String {
 /// # Errors
 ///
 /// [`HookError`]; the file is as it was.
-pub fn install(file: &Path, program: &Path) -> Result<Placed, HookError> {
+pub fn install(file: &Path, program: &Path, mode: Mode) -> Result<Placed, HookError> {
     let mut settings = read(file)?;
-    let command = command(program);
+    let command = command(program, mode);
     let entry = json!({
         "matcher": MATCHER,
         "hooks": [{ "type": "command", "command": command, "timeout": SECONDS }],
@@ -82,7 +112,9 @@ pub fn placed(file: &Path, program: &Path) -> Result<Option<Placed>, HookError> 
     let found = list(file, &mut settings)?.iter().find_map(own);
     Ok(found.map(|found| Placed {
         file: file.to_owned(),
-        is_current: found == command(program),
+        is_current: [Mode::Judge, Mode::Confine]
+            .map(|mode| command(program, mode))
+            .contains(&found),
         command: found,
     }))
 }

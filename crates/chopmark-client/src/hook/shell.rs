@@ -41,6 +41,17 @@ fn touches(command: &str, cwd: &Path, skill: &Installed) -> bool {
         || skill.files.iter().any(own_file)
 }
 
+/// Whether the whole line is one call of `chopmark`.
+pub(super) fn is_own(command: &str) -> bool {
+    let parts = simple_commands(command);
+    parts.is_some_and(|parts| {
+        let [words] = parts.as_slice() else {
+            return false;
+        };
+        words.first().is_some_and(|first| first == "chopmark")
+    })
+}
+
 /// Whether every part of the command only reads, or is `chopmark` itself.
 fn is_harmless(command: &str) -> bool {
     let Some(parts) = simple_commands(command) else {

@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use super::shell::judge;
-use super::{Answer, Installed, install, normal, placed, remove};
+use super::{Answer, Installed, Mode, in_session, install, is_own, normal, placed, remove};
 
 fn weather() -> Installed {
     Installed {
@@ -69,9 +69,9 @@ fn a_hook_is_put_beside_other_settings_and_taken_out_again() {
         "{\"model\":\"x\",\"hooks\":{\"PreToolUse\":[{\"matcher\":\"Read\",\"hooks\":[]}]}}";
     crate::durable::write(&file, before.as_bytes(), crate::durable::Access::Public).unwrap();
 
-    install(&file, Path::new("/old/chopmark")).unwrap();
+    install(&file, Path::new("/old/chopmark"), Mode::Judge).unwrap();
     assert!(!placed(&file, program).unwrap().unwrap().is_current);
-    install(&file, program).unwrap();
+    install(&file, program, Mode::Confine).unwrap();
     assert!(placed(&file, program).unwrap().unwrap().is_current);
     let text = std::fs::read_to_string(&file).unwrap();
     assert_eq!(text.matches("claude-code check").count(), 1, "{text}");
@@ -84,11 +84,40 @@ fn a_hook_is_put_beside_other_settings_and_taken_out_again() {
     assert!(!remove(&file).unwrap());
     assert!(std::fs::read_to_string(&file).unwrap().contains("\"Read\""));
     crate::durable::write(&file, b"[]", crate::durable::Access::Public).unwrap();
-    assert_eq!(install(&file, program).unwrap_err().code(), "hook-settings");
+    assert_eq!(
+        install(&file, program, Mode::Judge).unwrap_err().code(),
+        "hook-settings"
+    );
     assert_eq!(std::fs::read(&file).unwrap(), b"[]");
 }
 
 #[test]
 fn paths_are_compared_without_detours() {
     assert_eq!(normal(Path::new("/a/./b/../c")), Path::new("/a/c"));
+}
+
+/// A shell itself says that the quoted command is the one that was meant.
+#[test]
+fn a_command_in_a_session_is_the_same_command() {
+    let tricky = "printf '%s|' \"it's\" $((1+1)) `echo x`; exit 3";
+    let printer = Path::new("/bin/echo");
+    let wrapped = in_session(printer, tricky).replacen("shell --", "-n", 1);
+    // `echo -n sh -c TEXT` shows what the words are.
+    let shown = std::process::Command::new("sh")
+        .args(["-c", &wrapped])
+        .output()
+        .unwrap();
+    assert_eq!(
+        String::from_utf8(shown.stdout).unwrap(),
+        format!("sh -c {tricky}")
+    );
+    assert!(is_own("chopmark run weather -- python3 'a b'"));
+    for other in [
+        "ls",
+        "chopmark run x; ls",
+        "chopmark run $(ls)",
+        "'chop' mark",
+    ] {
+        assert!(!is_own(other), "{other}");
+    }
 }

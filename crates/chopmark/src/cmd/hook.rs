@@ -4,7 +4,7 @@ mod input;
 
 use std::path::PathBuf;
 
-use chopmark_client::hook::{self, Answer};
+use chopmark_client::hook::{self, Act, Answer, Mode};
 
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -35,20 +35,30 @@ pub(crate) enum Agent {
 #[derive(Debug, clap::Subcommand)]
 enum What {
     /// Put the hook into the agent's own configuration
-    Install(PlaceArgs),
+    Install {
+        /// Also run every command of the agent in `chopmark shell` (Claude Code)
+        #[arg(long)]
+        session: bool,
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
     /// Take it out again
     Remove(PlaceArgs),
     /// Judge one act, told on stdin; the agent calls this. Exit code 2 refuses, as does any error
-    Check,
+    Check {
+        /// Turn commands into ones that run in `chopmark shell`
+        #[arg(long)]
+        session: bool,
+    },
 }
 
 /// Installs, removes or judges.
 pub(crate) fn run(args: &Args, ui: &Ui) -> Result<(), CommandError> {
     match &args.what {
-        What::Install(place) => install(args.agent, place, ui),
+        What::Install { session, place } => install(args.agent, *session, place, ui),
         What::Remove(place) => remove(args.agent, place, ui),
         // An agent goes on after any other code, so nothing but 2 may say no.
-        What::Check => check(args.agent, ui).map_err(CommandError::refusing),
+        What::Check { session } => check(args.agent, *session, ui).map_err(CommandError::refusing),
     }
 }
 
@@ -74,11 +84,20 @@ pub(crate) fn program() -> Result<PathBuf, CommandError> {
     })
 }
 
-fn install(agent: Agent, place: &PlaceArgs, ui: &Ui) -> Result<(), CommandError> {
+fn install(agent: Agent, session: bool, place: &PlaceArgs, ui: &Ui) -> Result<(), CommandError> {
     let program = program()?;
+    if session && agent != Agent::ClaudeCode {
+        return Err(CommandError::new(
+            Exit::Usage,
+            "hook-session",
+            "only Claude Code lets a hook turn one command into another",
+        )
+        .hint("start the agent's commands with `chopmark shell -- PROGRAM` yourself"));
+    }
     match agent {
         Agent::ClaudeCode => {
-            let placed = hook::install(&file(place, ui)?, &program)?;
+            let mode = if session { Mode::Confine } else { Mode::Judge };
+            let placed = hook::install(&file(place, ui)?, &program, mode)?;
             if ui.is_json() {
                 return ui.emit(
                     "hook-install",
@@ -130,10 +149,16 @@ fn remove(agent: Agent, place: &PlaceArgs, ui: &Ui) -> Result<(), CommandError> 
     Ok(())
 }
 
-fn check(agent: Agent, ui: &Ui) -> Result<(), CommandError> {
-    let (cwd, act) = input::read(agent)?;
+fn check(agent: Agent, session: bool, ui: &Ui) -> Result<(), CommandError> {
+    let (cwd, act, told) = input::read(agent)?;
     match hook::judge(ui.home()?, &cwd, &act)? {
-        Answer::Allowed => Ok(()),
+        Answer::Allowed => match &act {
+            Act::Shell(command) if session && !hook::is_own(command) => ui.out(input::turned(
+                &told,
+                &hook::in_session(&program()?, command),
+            )),
+            Act::Shell(_) | Act::Write(_) | Act::Other => Ok(()),
+        },
         Answer::Refused(why) => Err(CommandError::new(Exit::Child(REFUSED), "hook-refused", why)),
     }
 }

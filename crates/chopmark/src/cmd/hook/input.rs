@@ -12,8 +12,8 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::ui::Ui;
 
-/// Reads one act from stdin: where the agent works, and what it is about to do.
-pub(super) fn read(agent: Agent) -> Result<(PathBuf, Act), CommandError> {
+/// Reads one act from stdin: where the agent works, what it is about to do, and all it told.
+pub(super) fn read(agent: Agent) -> Result<(PathBuf, Act, Value), CommandError> {
     let mut bytes = Vec::new();
     let read = std::io::stdin()
         .lock()
@@ -37,13 +37,28 @@ pub(super) fn read(agent: Agent) -> Result<(PathBuf, Act), CommandError> {
         Agent::Openclaw => openclaw(&text),
         Agent::Generic => generic(&text),
     };
-    act.map(|act| (cwd, act)).ok_or_else(|| {
+    let act = act.ok_or_else(|| {
         CommandError::new(
             Exit::Failed,
             "hook-input",
             "what stdin tells of an act lacks the field that names it",
         )
-    })
+    })?;
+    Ok((cwd, act, told))
+}
+
+/// Claude Code's answer that another command is to run in place of the one that was told. A person
+/// is asked as for any command: `allow` would spare them the question.
+pub(super) fn turned(told: &Value, command: &str) -> Value {
+    let mut input = told.get("tool_input").cloned().unwrap_or_default();
+    if let Some(fields) = input.as_object_mut() {
+        fields.insert("command".to_owned(), command.into());
+    }
+    serde_json::json!({ "hookSpecificOutput": {
+        "hookEventName": "PreToolUse", "permissionDecision": "ask",
+        "permissionDecisionReason": "the command runs in `chopmark shell`, confined to what the installed skills were granted",
+        "updatedInput": input,
+    } })
 }
 
 fn claude_code<'t>(text: &impl Fn(&str) -> Option<&'t str>) -> Option<Act> {

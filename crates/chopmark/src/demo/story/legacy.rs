@@ -61,6 +61,15 @@ pub(super) fn play(stage: &mut Stage<'_>, cast: &Cast) -> Result<(), CommandErro
             .refused(Exit::Child(2), "hook-refused"),
     )?;
     stage.run(host.does(check).reading(by_run.as_bytes()))?;
+    let other = bash("cat city.txt");
+    let turned = stage.run(
+        host.does(["hook", "claude-code", "check", "--session"])
+            .reading(other.as_bytes()),
+    )?;
+    stage.check(
+        "on request every command of the agent runs in a session",
+        turned.stdout.contains("shell -- sh -c 'cat city.txt'"),
+    );
     let both = "cat city.txt; ls .agents/skills; touch city2.txt 2>/dev/null || echo read-only";
     let session = stage.run(through(cast, host.does(["shell", "--", "sh", "-c", both])))?;
     stage.check(
