@@ -175,7 +175,7 @@ fn rules_with_a_strange_line_break_are_refused_and_do_not_end_the_program() {
         let files = [("a.yar".to_owned(), text.as_bytes().to_vec())];
         RulePack::load(files.into(), &engine(), None)
     };
-    let good = "rule a { strings: $a = \"x\" condition: $a }\n";
+    let good = "rule a { strings: $a = \"example\" condition: $a }\n";
     assert!(load(good).is_ok());
     for text in ["\u{85}", "\u{85}\u{85}\n", &format!("{good}\u{85}\n")] {
         let refused = load(text).expect_err("no rules");

@@ -136,9 +136,9 @@ fn a_scan_result_verifies_and_a_changed_one_names_its_difference() {
 }
 
 /// What a scan says of its confinement, and the digest of its result.
-fn confinement(host: &Host, name: &str) -> (serde_json::Value, String) {
+fn confinement(host: &Host, name: &str) -> (Value, String) {
     let answer = host.run(&["--json", "scan", name]);
-    let answer: serde_json::Value = serde_json::from_slice(&answer.stdout).unwrap();
+    let answer: Value = serde_json::from_slice(&answer.stdout).unwrap();
     let digest = answer["resultDigest"].as_str().unwrap().to_owned();
     (answer, digest)
 }
@@ -171,12 +171,12 @@ fn a_scan_runs_confined_and_its_bytes_are_those_of_one_that_does_not() {
     let status = worker.current_dir(&out).status().unwrap();
     assert!(status.success());
     let seen = fs::read(out.join("seen.json")).unwrap();
-    let seen: serde_json::Value = serde_json::from_slice(&seen).unwrap();
+    let seen: Value = serde_json::from_slice(&seen).unwrap();
     assert_ne!(seen, answer["confinement"]);
     let bytes = fs::read(out.join("result.json")).unwrap();
     fs::write(host.path().join("plain.json"), &bytes).unwrap();
     let again = host.run(&["--json", "scan", "one", "--verify", "plain.json"]);
-    let again: serde_json::Value = serde_json::from_slice(&again.stdout).unwrap();
+    let again: Value = serde_json::from_slice(&again.stdout).unwrap();
     assert_eq!(
         (&again["equal"], &again["resultDigest"]),
         (&true.into(), &digest.into())
