@@ -131,7 +131,7 @@ fn growth(
     }
     // A package holds 4096 files at most, but archives in it hold a thousand each.
     for archives in [1, 10, 100] {
-        let body: Vec<u8> = (0..1000).flat_map(|number| member(number, TEXT)).collect();
+        let body: Vec<u8> = (0..1000).flat_map(|number| member(number, PLAIN)).collect();
         let files = (0..archives).map(|number| (format!("{number}.zip"), body.clone()));
         let package = package_of(files.collect())?;
         let begun = Instant::now();
@@ -229,6 +229,8 @@ const KINDS: [(&str, &str, &str); 4] = [
     ),
 ];
 const TEXT: &str = "## Steps\n\nRead the report and list what changed since the last one. Ask when a number is missing.\n\n1. Open `report.csv` with the script.\n2. Compare the totals and write a summary of at most ten lines.\n\n```bash\npython3 scripts/run.py --input report.csv --output summary.md\n```\n\n";
+/// Without facts, of which a result keeps 50 000.
+const PLAIN: &str = "Read the report and list what changed since the last one.\n";
 const LARGE: usize = 500_000;
 /// Below this the bench fails: a rule or a parser became slow.
-const FLOOR: f64 = 2.0;
+const FLOOR: f64 = 3.0;

@@ -91,7 +91,7 @@ impl Tally {
             }
         }
         self.reasons.insert(Reason {
-            code: limit.code().to_owned(),
+            code: limit.word().to_owned(),
             file: file.to_owned(),
         });
     }

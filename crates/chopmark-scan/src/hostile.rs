@@ -58,13 +58,13 @@ impl Draw {
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         let end = u64::try_from(end.max(1)).expect("fits");
-        usize::try_from((mixed ^ (mixed >> 31)) % end).expect("fits")
+        usize::try_from((mixed ^ (mixed >> 31)).checked_rem(end).unwrap_or_default()).expect("fits")
     }
 
     fn part<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         let start = self.below(bytes.len().saturating_add(1));
         let length = self.below(bytes.len().saturating_sub(start).saturating_add(1));
-        &bytes[start..start + length]
+        &bytes[start..start.saturating_add(length)]
     }
 }
 

@@ -69,8 +69,8 @@ pub(crate) enum Limit {
 }
 
 impl Limit {
-    /// Stable code, as results name it.
-    pub(crate) fn code(self) -> &'static str {
+    /// The stable word by which results name it.
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Files => "files",
             Self::ArchiveMembers => "archive-members",

@@ -2,6 +2,8 @@
 
 mod named;
 
+use std::cell::LazyCell;
+
 use super::{Origin, link};
 use crate::fact::{Fact, FactKind};
 
@@ -29,6 +31,7 @@ pub(crate) fn from_text(
         if !line.contains("://") {
             continue;
         }
+        let orders = LazyCell::new(|| Orders::of(line));
         for url in urls(line) {
             let Some(host) = host_of(url) else { continue };
             let place = Origin {
@@ -36,7 +39,7 @@ pub(crate) fn from_text(
                 ..origin.clone()
             };
             facts.push(place.fact(FactKind::Host, &host, number, url));
-            if is_remote_instruction(line, url) {
+            if orders.make_an_instruction(url) {
                 facts.push(place.fact(FactKind::RemoteInstruction, url, number, line));
             }
             for class in link::classes(url, &host) {
@@ -93,27 +96,37 @@ pub(crate) fn host_of(url: &str) -> Option<String> {
     plain.then_some(host)
 }
 
-/// Whether `line` tells its reader to fetch `url` and to do what stands there.
-fn is_remote_instruction(line: &str, url: &str) -> bool {
-    let lower = line.to_ascii_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    let fetches = has(&["fetch", "retriev", "load ", "curl ", "wget ", "pull "]);
-    let path = url
-        .split(['?', '#'])
-        .next()
-        .unwrap_or(url)
-        .to_ascii_lowercase();
-    let is_text = path.ends_with(".md") && (path.contains("skill") || path.contains("heartbeat"));
-    let obeys = has(&["follow", "execute", "obey", "comply", "carry out", "act on"])
-        && has(&[
-            "instruction",
-            "directive",
-            "steps",
-            "commands",
-            "orders",
-            "guidance",
-        ]);
-    fetches && (obeys || is_text)
+/// What a line tells its reader to do, worked out once for all its addresses.
+struct Orders {
+    fetches: bool,
+    obeys: bool,
+}
+
+impl Orders {
+    fn of(line: &str) -> Self {
+        let lower = line.to_ascii_lowercase();
+        let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+        let fetches = has(&["fetch", "retriev", "load ", "curl ", "wget ", "pull "]);
+        let obeys = has(&["follow", "execute", "obey", "comply", "carry out", "act on"])
+            && has(&[
+                "instruction",
+                "directive",
+                "steps",
+                "commands",
+                "orders",
+                "guidance",
+            ]);
+        Self { fetches, obeys }
+    }
+
+    /// Whether the line tells its reader to fetch `url` and to do what stands there.
+    fn make_an_instruction(&self, url: &str) -> bool {
+        let path = url.split(['?', '#']).next().unwrap_or(url);
+        let path = path.to_ascii_lowercase();
+        let is_text =
+            path.ends_with(".md") && (path.contains("skill") || path.contains("heartbeat"));
+        self.fetches && (self.obeys || is_text)
+    }
 }
 
 /// Whether `text` is a path outside the skill: of the home folder, of the system, of a drive.

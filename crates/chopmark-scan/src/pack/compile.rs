@@ -17,7 +17,26 @@ pub(super) fn compile(files: &BTreeMap<String, Vec<u8>>) -> Result<yara_x::Rules
         let source = yara_x::SourceCode::from(text).with_origin(path);
         compiler
             .add_source(source)
-            .map_err(|e| PackError::Compile(e.to_string()))?;
+            .map_err(|error| PackError::Compile(told(path, text, &error)))?;
     }
     Ok(compiler.build())
+}
+
+/// The compiler's error in one line.
+///
+/// Its own picture of the place is not asked for: drawing one ends the program where the source
+/// holds U+0085.
+fn told(path: &str, text: &str, error: &yara_x::errors::CompileError) -> String {
+    let label = error.labels().next();
+    let before = label
+        .as_ref()
+        .and_then(|label| text.as_bytes().get(..label.span().start()));
+    let line = before.map_or(1, |before| {
+        let breaks = before.iter().filter(|byte| **byte == b'\n');
+        breaks.count().saturating_add(1)
+    });
+    let what = label.as_ref().map_or("", |label| label.text());
+    let what = crate::finding::printable(what);
+    let title = error.title();
+    format!("{path}:{line}: {title} ({}): {what}", error.code())
 }

@@ -168,3 +168,18 @@ fn a_native_program_is_a_gate_unless_it_is_a_declared_entry_point() {
         0
     );
 }
+
+#[test]
+fn rules_with_a_strange_line_break_are_refused_and_do_not_end_the_program() {
+    let load = |text: &str| {
+        let files = [("a.yar".to_owned(), text.as_bytes().to_vec())];
+        RulePack::load(files.into(), &engine(), None)
+    };
+    let good = "rule a { strings: $a = \"example\" condition: $a }\n";
+    assert!(load(good).is_ok());
+    for text in ["\u{85}", "\u{85}\u{85}\n", &format!("{good}\u{85}\n")] {
+        let refused = load(text).expect_err("no rules");
+        assert_eq!(refused.code(), "pack-compile", "{text:?} {refused}");
+        assert!(refused.to_string().contains("a.yar:"), "{refused}");
+    }
+}

@@ -388,7 +388,7 @@ fn tar(name: &str, body: &[u8]) -> Vec<u8> {
     header[156] = b'0';
     header[257..263].copy_from_slice(b"ustar\0");
     header.extend(body);
-    header.resize(header.len().next_multiple_of(512) + 1024, 0);
+    header.resize(header.len().next_multiple_of(512).saturating_add(1024), 0);
     header
 }
 

@@ -292,13 +292,21 @@ fn push(syntax: &mut Syntax, node: &Node<'_>, kind: TokenKind, text: String) {
 
 /// Without white space; of a long chain the beginning and the end, which are what names it.
 fn squeeze(text: &str) -> String {
-    let mut squeezed: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    if squeezed.len() > KEPT_NAME.saturating_mul(2) {
-        let head = squeezed.floor_char_boundary(KEPT_NAME);
-        let tail = squeezed.ceil_char_boundary(squeezed.len().saturating_sub(KEPT_NAME));
-        squeezed.replace_range(head..tail, "…");
+    let plain = |c: &char| !c.is_whitespace();
+    let most = KEPT_NAME.saturating_mul(2);
+    // No more is read than is kept: chains hold chains, and each is asked for its name.
+    let mut head: Vec<char> = text
+        .chars()
+        .filter(plain)
+        .take(most.saturating_add(1))
+        .collect();
+    if head.len() <= most {
+        return head.into_iter().collect();
     }
-    squeezed
+    head.truncate(KEPT_NAME);
+    let tail: Vec<char> = text.chars().rev().filter(plain).take(KEPT_NAME).collect();
+    let tail = tail.into_iter().rev();
+    head.into_iter().chain(['…']).chain(tail).collect()
 }
 
 fn line(node: &Node<'_>) -> u32 {
@@ -313,5 +321,5 @@ fn end_line(node: &Node<'_>) -> u32 {
         .saturating_add(1)
 }
 
-/// Bytes kept at either end of a name.
+/// Characters kept at either end of a name.
 const KEPT_NAME: usize = 200;
