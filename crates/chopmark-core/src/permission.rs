@@ -7,6 +7,7 @@
 //! Spec: docs/spec/permissions.md.
 
 mod agent;
+mod control;
 mod error;
 mod file;
 mod grant;
@@ -21,6 +22,7 @@ mod wire;
 mod words;
 
 pub use agent::{AgentPermission, ToolName};
+pub use control::{CONTROL_BELOW, CONTROL_NAMES, is_control_below, is_control_path};
 pub use error::PermissionError;
 pub use file::{Access, FilePermission, Root};
 pub use grant::{Consent, Grant, PolicyLimits, Profile};

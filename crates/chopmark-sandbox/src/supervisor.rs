@@ -45,7 +45,6 @@ use crate::sys::thread::start_thread;
 use caller::{Caller, Callers};
 pub(crate) use crew::Crew;
 use hash::Work;
-pub(crate) use place::{CONTROL_BELOW, CONTROL_NAMES, is_control_path};
 
 /// The state that all supervising threads share.
 pub(crate) struct Supervisor {

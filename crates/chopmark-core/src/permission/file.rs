@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::control::is_control_path;
 use super::error::PermissionError;
 
 /// What may be done to the files below a path.
@@ -95,26 +96,42 @@ impl FilePermission {
         &self.path
     }
 
-    /// Whether whoever has this permission has `other` too.
+    /// Whether whoever has this permission has `other` too. A path that something obeys later is
+    /// written only by a permission that names it, so no wider one covers that.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
-        self.access >= other.access && self.root == other.root && is_below(&other.path, &self.path)
+        self.access >= other.access
+            && self.root == other.root
+            && is_below(&other.path, &self.path)
+            && (other.access == Access::Read || !other.names_control() || self.names_control())
+    }
+
+    fn names_control(&self) -> bool {
+        match self.root {
+            Root::Workspace | Root::Absolute => is_control_path(self.path.as_bytes()),
+            Root::Skill | Root::Temp => false,
+        }
     }
 
     /// What both permissions allow.
     #[must_use]
     pub fn meet(&self, other: &Self) -> Option<Self> {
-        let narrow = match (
+        let (narrow, wide) = match (
             is_below(&self.path, &other.path),
             is_below(&other.path, &self.path),
         ) {
             _ if self.root != other.root => return None,
-            (true, _) => self,
-            (false, true) => other,
+            (true, _) => (self, other),
+            (false, true) => (other, self),
             (false, false) => return None,
         };
+        let access = if narrow.names_control() && !wide.names_control() {
+            Access::Read
+        } else {
+            self.access.min(other.access)
+        };
         Some(Self {
-            access: self.access.min(other.access),
+            access,
             ..narrow.clone()
         })
     }

@@ -159,3 +159,48 @@ fn only_growth_asks_again() {
         ["may change `out` in your workspace"]
     );
 }
+
+/// A wider permission to write gives no path that something obeys later; one that names it does.
+#[test]
+fn a_control_path_is_written_only_by_a_permission_that_names_it() {
+    let file = |access, text: &str| FilePermission::parse(access, text).unwrap();
+    let write = |text: &str| file(Access::Write, text);
+    let whole = write("workspace:.");
+    for (wide, narrow, covers) in [
+        ("workspace:.", "workspace:src", true),
+        ("workspace:.", "workspace:.git/hooks", false),
+        ("workspace:.git", "workspace:.git/hooks", false),
+        (
+            "workspace:.git/hooks",
+            "workspace:.git/hooks/pre-commit",
+            true,
+        ),
+        ("workspace:.", "workspace:sub/.Claude/settings.json", false),
+        ("/srv/project", "/srv/project/AGENTS.md", false),
+        ("/srv/project", "/srv/project/README.md", true),
+    ] {
+        assert_eq!(
+            write(wide).covers(&write(narrow)),
+            covers,
+            "{wide} {narrow}"
+        );
+    }
+    // Reading it is part of the wider permission.
+    assert!(whole.covers(&file(Access::Read, "workspace:.git/hooks")));
+    let hooks = write("workspace:.git/hooks");
+    assert_eq!(
+        whole.meet(&hooks),
+        Some(file(Access::Read, "workspace:.git/hooks"))
+    );
+    assert_eq!(hooks.meet(&hooks), Some(hooks.clone()));
+
+    // So an update that asks for it grows, and what was granted before does not open it.
+    let (before, after) = (
+        vec![Permission::File(whole.clone())],
+        vec![Permission::File(whole), Permission::File(hooks.clone())],
+    );
+    assert_eq!(
+        Diff::between(&before, &after).added(),
+        [Permission::File(hooks)]
+    );
+}

@@ -1,5 +1,7 @@
 //! Which paths control the host rather than merely lie outside the workspace.
 
+use crate::permission::is_control_path;
+
 /// Tells whether access to the absolute `path` reaches what controls the host: whole trees that
 /// hold homes, a home itself, keys and start files, service sockets, the system's own settings.
 pub(super) fn controls_host(path: &str) -> bool {
@@ -15,7 +17,7 @@ pub(super) fn controls_host(path: &str) -> bool {
 
 /// Tells whether writing the workspace path steers the agent or the user's shell at its next step.
 pub(super) fn controls_workspace(path: &str) -> bool {
-    path.split('/').any(is_control)
+    path.split('/').any(is_control) || is_control_path(path.as_bytes())
 }
 
 /// A file or folder name that holds keys, or that something executes or obeys later.

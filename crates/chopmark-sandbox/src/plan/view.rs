@@ -3,14 +3,15 @@
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use chopmark_core::permission::{Access, FilePermission, Grant, Root};
+use chopmark_core::permission::{
+    Access, CONTROL_BELOW, CONTROL_NAMES, FilePermission, Grant, Root, is_control_path,
+};
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, mkdirat, openat2};
 use rustix::io::Errno;
 
 use super::PlanError;
 use super::system::HOME;
 use crate::setup::{BindAccess, Control, Mount, Place, Right, rule};
-use crate::supervisor::{CONTROL_BELOW, CONTROL_NAMES, is_control_path};
 
 /// The view, while it is put together.
 pub(super) struct View {
