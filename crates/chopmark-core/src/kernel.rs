@@ -8,18 +8,19 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    digest::{ContentDigest, IdentityId, ResultDigest, StatementId},
+    digest::{ContentDigest, ResultDigest, StatementId},
     evidence::{Evidence, Stated},
     flow::FlowError,
     level::Level,
     permission::Manifest,
-    record::{Audit, Body, Counts, Criterion, Method, Outcome, Relation, Scan, Scope, Vouch},
+    record::{Body, Counts, Scope},
     requirement::{Confinement, Lineage, Requirement, asks},
     roots::Roots,
 };
 
 use graph::{Graph, Support};
 
+mod cause;
 mod graph;
 mod nearest;
 mod veto;
@@ -27,6 +28,7 @@ mod veto;
 #[cfg(test)]
 mod tests;
 
+pub use cause::Cause;
 pub use graph::Certificate;
 pub use veto::VetoGround;
 
@@ -59,48 +61,6 @@ pub struct Rescan {
     pub result: ResultDigest,
     /// Findings of severity high.
     pub high: u64,
-}
-
-/// Why a statement does not count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "`as_str` says each")]
-pub enum Cause {
-    ByPublisher,
-    DeltaUnsupported,
-    EngineUnnamed,
-    Expired,
-    Incomplete,
-    LacksCriteria,
-    NotAllFiles,
-    NotHuman,
-    NotIndependent,
-    NotReached,
-    OtherContent,
-    ResultDiffers,
-    Retracted,
-    TooOld,
-}
-
-impl Cause {
-    /// Returns the word used in receipts.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ByPublisher => "by-publisher",
-            Self::DeltaUnsupported => "delta-unsupported",
-            Self::EngineUnnamed => "engine-unnamed",
-            Self::Expired => "expired",
-            Self::Incomplete => "incomplete",
-            Self::LacksCriteria => "lacks-criteria",
-            Self::NotAllFiles => "not-all-files",
-            Self::NotHuman => "not-human",
-            Self::NotIndependent => "not-independent",
-            Self::NotReached => "not-reached",
-            Self::OtherContent => "other-content",
-            Self::ResultDiffers => "result-differs",
-            Self::Retracted => "retracted",
-            Self::TooOld => "too-old",
-        }
-    }
 }
 
 /// What the kernel finds.
@@ -147,7 +107,7 @@ pub fn evaluate(
     for stated in &evidence.statements {
         let cause = match &stated.body {
             Body::Scan(scan) => {
-                let cause = scan_cause(evidence, roots, request, &graph, stated, scan);
+                let cause = cause::of_scan(evidence, roots, request, &graph, stated, scan);
                 if cause.is_none() {
                     scans.push(Support::family(roots, stated, scan));
                 }
@@ -157,7 +117,7 @@ pub fn evaluate(
                 cause
             }
             Body::Audit(audit) => {
-                let cause = audit_cause(evidence, roots, request, &graph, stated, audit);
+                let cause = cause::of_audit(evidence, roots, request, &graph, stated, audit);
                 if cause.is_none() {
                     audits.push(Support::statement(roots, stated));
                 }
@@ -184,7 +144,7 @@ pub fn evaluate(
     for vouch in &evidence.vouches {
         statements.insert(
             vouch.id,
-            vouch_cause(evidence, roots, &graph, &doubt, vouch),
+            cause::of_vouch(evidence, roots, &graph, &doubt, vouch),
         );
     }
     severe.sort_unstable();
@@ -296,118 +256,4 @@ fn blocks(
         && content == evidence.subject
         && graph.reaches(roots.organisation(stated.issuer))
         && !evidence.retracted.contains_key(&stated.id)
-}
-
-/// Causes that hold for any kind of positive statement.
-fn common_cause(
-    evidence: &Evidence,
-    roots: &Roots,
-    graph: &Graph,
-    id: StatementId,
-    issuer: IdentityId,
-) -> Option<Cause> {
-    let organisation = roots.organisation(issuer);
-    if evidence.retracted.contains_key(&id) {
-        Some(Cause::Retracted)
-    } else if organisation == roots.organisation(evidence.publisher) {
-        Some(Cause::ByPublisher)
-    } else if !graph.reaches(organisation) {
-        Some(Cause::NotReached)
-    } else {
-        None
-    }
-}
-
-fn scan_cause(
-    evidence: &Evidence,
-    roots: &Roots,
-    request: &Request,
-    graph: &Graph,
-    stated: &Stated<Body>,
-    scan: &Scan,
-) -> Option<Cause> {
-    let age = evidence
-        .checkpoint
-        .witness_time
-        .saturating_sub(stated.log_time);
-    if scan.content != evidence.subject {
-        Some(Cause::OtherContent)
-    } else if let Some(cause) = common_cause(evidence, roots, graph, stated.id, stated.issuer) {
-        Some(cause)
-    } else if roots.engine_family(&scan.engine).is_none() {
-        Some(Cause::EngineUnnamed)
-    } else if scan.outcome == Outcome::Incomplete {
-        Some(Cause::Incomplete)
-    } else if age > roots.preset().gates().scan_max_age_seconds {
-        Some(Cause::TooOld)
-    } else if request
-        .rescan
-        .is_none_or(|rescan| rescan.result != scan.result)
-    {
-        Some(Cause::ResultDiffers)
-    } else {
-        None
-    }
-}
-
-fn audit_cause(
-    evidence: &Evidence,
-    roots: &Roots,
-    request: &Request,
-    graph: &Graph,
-    stated: &Stated<Body>,
-    audit: &Audit,
-) -> Option<Cause> {
-    if audit.content != evidence.subject {
-        Some(Cause::OtherContent)
-    } else if let Some(cause) = common_cause(evidence, roots, graph, stated.id, stated.issuer) {
-        Some(cause)
-    } else if audit.method != Method::Human {
-        Some(Cause::NotHuman)
-    } else if audit.relation != Relation::None {
-        Some(Cause::NotIndependent)
-    } else if audit.delta_base.is_some() {
-        Some(Cause::DeltaUnsupported)
-    } else if audit.files_examined != audit.files_total || audit.files_total != request.files {
-        Some(Cause::NotAllFiles)
-    } else if !needed(&request.manifest)
-        .iter()
-        .all(|c| audit.criteria.contains(c))
-    {
-        Some(Cause::LacksCriteria)
-    } else {
-        None
-    }
-}
-
-/// Why a vouch leads nowhere: it is over, or nothing leads to who made it.
-fn vouch_cause(
-    evidence: &Evidence,
-    roots: &Roots,
-    graph: &Graph,
-    doubt: &Graph,
-    vouch: &Stated<Vouch>,
-) -> Option<Cause> {
-    let by = roots.organisation(vouch.issuer);
-    if evidence.retracted.contains_key(&vouch.id) {
-        Some(Cause::Retracted)
-    } else if graph::is_over(evidence, vouch.body.expires) {
-        Some(Cause::Expired)
-    } else if !graph.reaches(by) && !doubt.reaches(by) {
-        Some(Cause::NotReached)
-    } else {
-        None
-    }
-}
-
-/// What a human audit must certify, by what is asked.
-fn needed(manifest: &Manifest) -> Vec<Criterion> {
-    let mut needed = vec![Criterion::SafeToRead];
-    if !manifest.exec().is_empty() {
-        needed.push(Criterion::SafeToRun);
-    }
-    if !manifest.secrets().is_empty() {
-        needed.push(Criterion::SafeWithSecrets);
-    }
-    needed
 }

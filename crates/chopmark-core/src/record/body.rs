@@ -4,13 +4,18 @@ use std::collections::BTreeSet;
 
 use crate::{
     digest::{
-        BlobDigest, Commitment, ConfigDigest, ContentDigest, IdentityId, KeyDigest, NodeHash,
-        ResultDigest, RulePackDigest, SpecificationDigest, StatementId,
+        BlobDigest, ContentDigest, IdentityId, KeyDigest, NodeHash, SpecificationDigest,
+        StatementId,
     },
     dsse::Envelope,
-    key::{PublicKey, Role},
-    name::{Name, SkillName},
+    name::SkillName,
 };
+
+pub use identity::{Claim, Inception, KeySet, NextKeys, Retire, RoleKey, Rotate};
+pub use review::{Audit, Counts, Criterion, Method, Outcome, Relation, Scan};
+
+mod identity;
+mod review;
 
 /// The body of a record, by kind.
 ///
@@ -180,77 +185,6 @@ impl Limits {
     };
 }
 
-/// A key with what it may sign.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RoleKey {
-    /// The key.
-    pub key: PublicKey,
-    /// At least one role.
-    pub roles: BTreeSet<Role>,
-}
-
-/// The keys that may rotate an identity next, by digest only.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NextKeys {
-    /// Digests of the next keys, at least one, distinct, ascending.
-    pub keys: BTreeSet<KeyDigest>,
-    /// How many of them must sign; 1 to their number.
-    pub threshold: u64,
-}
-
-/// Keys in force and committed, as an inception or a rotation sets them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeySet {
-    /// The keys in force, ascending by key bytes, distinct; 1 to 16.
-    pub keys: Vec<RoleKey>,
-    /// How many keys with the needed role must sign a record; at least 1.
-    pub threshold: u64,
-    /// Who may rotate next.
-    pub next: NextKeys,
-    /// After how many days its owner means to rotate; 0 for never.
-    pub rotation_days: u64,
-}
-
-/// The first event of an identity; its statement id is the identity's id.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Inception {
-    /// The first keys.
-    pub keys: KeySet,
-    /// SHA-256 commitment to a name that a later [`Claim`] reveals.
-    pub name: Option<Commitment>,
-}
-
-/// New keys for an identity.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rotate {
-    /// 1 for the event after the inception, and so on.
-    pub seq: u64,
-    /// The identity's event before this one.
-    pub previous: StatementId,
-    /// The keys from here on; each was committed to by the event before.
-    pub keys: KeySet,
-}
-
-/// The end of an identity, signed by the keys that it committed to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Retire {
-    /// As in [`Rotate`].
-    pub seq: u64,
-    /// As in [`Rotate`].
-    pub previous: StatementId,
-    /// The committed keys, revealed; ascending, distinct.
-    pub keys: Vec<PublicKey>,
-}
-
-/// The reveal of a committed name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim {
-    /// The name.
-    pub name: Name,
-    /// The 32 random bytes of the commitment.
-    pub salt: [u8; 32],
-}
-
 /// A version of a skill; the subject is the content digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Release {
@@ -286,107 +220,6 @@ pub enum YankReason {
     Defective,
     Security,
     Withdrawn,
-}
-
-/// The outcome of a scan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Outcome {
-    /// Something was found.
-    Findings,
-    /// A limit was hit: what was seen is not all.
-    Incomplete,
-    /// All was read and nothing was found.
-    NoFindings,
-}
-
-/// Findings by severity.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the words say it")]
-pub struct Counts {
-    pub high: u64,
-    pub medium: u64,
-    pub low: u64,
-}
-
-/// The result of a deterministic scan; the subject is the content digest.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Scan {
-    /// What was scanned.
-    pub content: ContentDigest,
-    /// The engine's name, a label of 1 to 64 bytes.
-    pub engine: SkillName,
-    /// The engine's exact version.
-    pub engine_version: semver::Version,
-    /// The rule packs, by digest, ascending, distinct.
-    pub packs: Vec<RulePackDigest>,
-    /// The engine's configuration.
-    pub config: ConfigDigest,
-    /// The outcome.
-    pub outcome: Outcome,
-    /// Findings by severity.
-    pub counts: Counts,
-    /// Digest of the canonical result, which another run must meet.
-    pub result: ResultDigest,
-    /// The published result, a blob.
-    pub report: BlobDigest,
-}
-
-/// How an audit was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the words say it")]
-pub enum Method {
-    Human,
-    Model,
-}
-
-/// What an auditor certifies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Criterion {
-    /// Its text may be shown to an agent.
-    SafeToRead,
-    /// Its programs may run within what they declare.
-    SafeToRun,
-    /// It may be given the secrets that it declares.
-    SafeWithSecrets,
-}
-
-impl Criterion {
-    /// All criteria, in the order in which records list them.
-    pub const ALL: [Self; 3] = [Self::SafeToRead, Self::SafeToRun, Self::SafeWithSecrets];
-}
-
-/// What binds the auditor to the publisher.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the words say it")]
-pub enum Relation {
-    None,
-    Paid,
-    SameEmployer,
-}
-
-/// The result of a review; the subject is the content digest.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Audit {
-    /// What was reviewed.
-    pub content: ContentDigest,
-    /// Who reviewed: a person or a model.
-    pub method: Method,
-    /// What is certified; empty when the review certifies nothing.
-    pub criteria: BTreeSet<Criterion>,
-    /// Files examined.
-    pub files_examined: u64,
-    /// Files in the package.
-    pub files_total: u64,
-    /// Time spent, in minutes.
-    pub minutes: u64,
-    /// Declared relation to the publisher.
-    pub relation: Relation,
-    /// The content that an earlier audit of the same issuer covered, when only the change was read.
-    pub delta_base: Option<ContentDigest>,
-    /// Findings by severity.
-    pub counts: Counts,
-    /// The published report, a blob.
-    pub report: Option<BlobDigest>,
 }
 
 /// What a vouch covers.
