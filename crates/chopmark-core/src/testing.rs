@@ -56,7 +56,8 @@ fn key(seed: u8, generation: u8) -> SecretKey {
     SecretKey::from_seed(&sha256(&[b'k', seed, generation]))
 }
 
-fn salt(seed: u8) -> [u8; 32] {
+/// The salt of a name's commitment.
+pub(crate) fn salt(seed: u8) -> [u8; 32] {
     sha256(&[b's', seed])
 }
 

@@ -1,3 +1,5 @@
+mod gates;
+
 use super::*;
 use crate::digest::{ContentDigest, SpecificationDigest};
 use crate::record::{Inception, KeySet, NextKeys, RoleKey, Rules, Veto, VetoReason, VetoTarget};
@@ -13,7 +15,7 @@ fn raise(log: &TestLog, notice: u64) -> Record {
     }))
 }
 
-fn code(log: &mut TestLog, record: &Record) -> &'static str {
+pub(super) fn code(log: &mut TestLog, record: &Record) -> &'static str {
     log.push(record)
         .map_or_else(|error| error.code(), |_| "taken")
 }
