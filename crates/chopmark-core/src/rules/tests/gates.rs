@@ -100,8 +100,9 @@ fn state_of(log: &TestLog) -> State {
 
 #[test]
 fn a_state_leaf_follows_the_one_before_in_every_field() {
+    type Break = fn(&mut State, NodeHash);
     let other = NodeHash::from_bytes([9; 32]);
-    let breaks: [(fn(&mut State, NodeHash), &str); 6] = [
+    let breaks: [(Break, &str); 6] = [
         (|_, _| (), "taken"),
         (|state, _| state.index += 1, "state-chain"),
         (|state, _| state.previous_index = None, "state-chain"),
